@@ -1,0 +1,211 @@
+//! `sidecar serve`: both directions until told to stop.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{error, info};
+
+use crate::{
+    batch::BatchLimits,
+    config::{Config, settings::Settings},
+    contract::Contracts,
+    directus::{Directus, effects::EffectWriter},
+    inbound::{
+        consumer::{Consumer, ConsumerLimits},
+        queue::Queue,
+        visibility::VisibilityLimits,
+    },
+    outbound::{
+        Outbound,
+        eventbridge::Bus,
+        publisher::{Publisher, PublisherLimits},
+        server::{self, Server, ServerLimits},
+    },
+    reaction::{Performer, Reaction},
+    readiness::Readiness,
+    retry::{RedeliveryDelays, RetryPolicy},
+    route::{ReactionName, Route},
+    signature::Verifier,
+    telemetry,
+};
+
+/// What is left for the last answers and settlements after the drain.
+const DRAIN_SLACK: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Builds the parts, runs them, and drains them.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    let Config { settings, mappings, routes, reactions, contracts } = config;
+    telemetry::start_logging(&settings.log)?;
+    let metrics = telemetry::start_metrics()?;
+    let listener = TcpListener::bind(settings.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+    let address = listener.local_addr()?;
+    let aws = super::aws().await;
+
+    let shutdown = CancellationToken::new();
+    let parts = TaskTracker::new();
+    let readiness = Readiness::default();
+    let publisher = Arc::new(publisher(&aws, &settings, &contracts, &shutdown));
+    let effects = effects(&settings, &parts, &shutdown)?;
+
+    for route in &routes {
+        let consumer = consumer(&aws, &settings, route, &contracts, &readiness);
+        let reaction = match route.reaction {
+            ReactionName::Enrich => Arc::clone(&reactions.enrich),
+        };
+        let performer =
+            Performer { reaction, effects: effects.clone(), publisher: Arc::clone(&publisher) };
+        start_consumer(consumer, performer, &parts, &shutdown);
+    }
+    drop(effects);
+
+    let taking = readiness.part("server");
+    let server = Server {
+        outbound: Outbound::new(mappings, publisher),
+        verifier: Verifier::new(settings.outbound.secrets(), settings.outbound.signature_tolerance),
+        limits: server_limits(&settings),
+        slots: Semaphore::new(settings.server.requests_in_flight_max.get()),
+        shutdown: shutdown.clone(),
+    };
+    let router = server::router(server, readiness, metrics);
+    let stop = shutdown.clone().cancelled_owned();
+    parts.spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+            error!(error = &error as &dyn std::error::Error, "the server ended");
+        }
+    });
+    parts.close();
+    taking.ready();
+    info!(%address, routes = routes.len(), "serving on {address}");
+
+    let signal = stop_signal().await?;
+    info!(signal, "stopping");
+    taking.hindered("draining");
+    shutdown.cancel();
+    tokio::time::timeout(settings.shutdown.drain + DRAIN_SLACK, parts.wait())
+        .await
+        .context("work still in flight at the end of the drain")?;
+    info!("stopped");
+    Ok(())
+}
+
+fn publisher(
+    aws: &SdkConfig,
+    settings: &Settings,
+    contracts: &Arc<Contracts>,
+    shutdown: &CancellationToken,
+) -> Publisher {
+    let outbound = &settings.outbound;
+    let (name, source) = (outbound.bus.clone(), outbound.source.clone());
+    let bus = Bus::connect(aws, name, source, outbound.request_timeout);
+    let limits = PublisherLimits {
+        batch_bytes_max: outbound.batch_bytes_max,
+        requests_in_flight_max: outbound.requests_in_flight_max,
+        retry: RetryPolicy {
+            delay_min: outbound.retry_delay_min,
+            delay_max: outbound.retry_delay_max,
+            attempts_max: outbound.attempts_max,
+        },
+        budget: outbound.budget,
+    };
+    Publisher::new(bus, Arc::clone(contracts), limits, shutdown.clone())
+}
+
+fn effects(
+    settings: &Settings,
+    parts: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<EffectWriter> {
+    let settings = &settings.directus;
+    let directus = Directus::connect(&settings.url, settings.token.clone(), settings.timeout)
+        .context("cannot set up the connection to Directus")?;
+    let limits = BatchLimits {
+        size_max: settings.effects_max,
+        linger: settings.effects_linger,
+        in_flight_max: settings.requests_in_flight_max,
+    };
+    let retry = RetryPolicy {
+        delay_min: settings.retry_delay_min,
+        delay_max: settings.retry_delay_max,
+        attempts_max: settings.attempts_max,
+    };
+    Ok(EffectWriter::start(directus, limits, retry, parts, shutdown.clone()))
+}
+
+fn consumer(
+    aws: &SdkConfig,
+    settings: &Settings,
+    route: &Route,
+    contracts: &Arc<Contracts>,
+    readiness: &Readiness,
+) -> Consumer {
+    let inbound = &settings.inbound;
+    let bus = &settings.outbound.bus;
+    let limits = ConsumerLimits {
+        in_flight_max: inbound.in_flight_max,
+        receive_wait: inbound.receive_wait,
+        visibility: VisibilityLimits {
+            visibility: inbound.visibility,
+            total_max: inbound.visibility_total_max,
+        },
+        handler_budget: inbound.handler_budget,
+        redelivery: RedeliveryDelays::new(inbound.redelivery_delays.clone()),
+        receive_pause_min: inbound.receive_pause_min,
+        receive_pause_max: inbound.receive_pause_max,
+        settle_linger: inbound.settle_linger,
+        settle_retry: RetryPolicy {
+            delay_min: inbound.settle_linger,
+            delay_max: inbound.receive_pause_min,
+            attempts_max: inbound.settle_attempts_max,
+        },
+        drain: settings.shutdown.drain,
+    };
+    Consumer {
+        queue: Queue::connect(aws, route.queue(bus)),
+        dead_letters: Queue::connect(aws, route.dead_letter_queue(bus)),
+        reaction: route.reaction.as_str(),
+        contracts: Arc::clone(contracts),
+        limits,
+        readiness: readiness.part(route.queue(bus)),
+    }
+}
+
+fn start_consumer<R: Reaction>(
+    consumer: Consumer,
+    performer: Performer<R>,
+    parts: &TaskTracker,
+    shutdown: &CancellationToken,
+) {
+    let performer = Arc::new(performer);
+    let perform = move |event| {
+        let performer = Arc::clone(&performer);
+        async move { performer.perform(&event).await }
+    };
+    parts.spawn(consumer.run(shutdown.clone(), perform));
+}
+
+fn server_limits(settings: &Settings) -> ServerLimits {
+    ServerLimits {
+        body_bytes_max: settings.server.body_bytes_max,
+        changes_max: settings.server.changes_max,
+        requests_in_flight_max: settings.server.requests_in_flight_max,
+        request_timeout: settings.server.request_timeout,
+    }
+}
+
+async fn stop_signal() -> anyhow::Result<&'static str> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => Ok("SIGINT"),
+        _ = terminate.recv() => Ok("SIGTERM"),
+    }
+}

@@ -1,0 +1,282 @@
+//! Configuration: four files and the environment, read once, checked together. The only file that
+//! reads the environment, and the schemas.
+
+mod checks;
+pub mod settings;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use config::{Environment, File, FileFormat};
+use garde::Validate as _;
+use serde::Deserialize;
+
+use crate::{
+    config::settings::Settings,
+    contract::{ContractName, Contracts, Document},
+    event::EventType,
+    outbound::mapping::Mappings,
+    reactions::enrich::{Enrich, EnrichSettings},
+    route::{self, Route},
+};
+
+/// The shipped `sidecar.toml` is where the defaults are.
+const DEFAULTS: &str = include_str!("../config/sidecar.toml");
+const PREFIX: &str = "SIDECAR";
+const SEPARATOR: &str = "__";
+/// The settings that may also be read from a file.
+const SECRETS: [&str; 2] = ["SIDECAR__OUTBOUND__SECRETS", "SIDECAR__DIRECTUS__TOKEN"];
+/// One run reports at most this many settings of the wrong type.
+const MISTYPED_MAX: usize = 50;
+
+/// Everything that is configured, parsed and compiled.
+#[derive(Debug)]
+pub struct Config {
+    /// `sidecar.toml` and the environment.
+    pub settings: Settings,
+    /// `mappings.toml`.
+    pub mappings: Mappings,
+    /// `routes.json`.
+    pub routes: Vec<Route>,
+    /// `reactions.toml`.
+    pub reactions: Reactions,
+    /// The schemas.
+    pub contracts: Arc<Contracts>,
+}
+
+/// `reactions.toml`, compiled.
+#[derive(Debug)]
+pub struct Reactions {
+    /// `[enrich]`
+    pub enrich: Arc<Enrich>,
+}
+
+impl Reactions {
+    /// Compiles the text, or lists every mistake in it.
+    pub fn compile(text: &str) -> Result<Self, Vec<String>> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Written {
+            enrich: EnrichSettings,
+        }
+        let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
+        Ok(Self { enrich: Arc::new(Enrich::compile(written.enrich)?) })
+    }
+}
+
+/// Every mistake in the configuration, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// `<file>: <place>: <what is wrong>`
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the configuration has {} mistake(s)", self.problems.len())?;
+        self.problems.iter().try_for_each(|problem| write!(formatter, "\n  {problem}"))
+    }
+}
+
+impl Config {
+    /// Reads the folder and this process' environment.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(folder, environment())
+    }
+
+    /// Reads the folder, overridden by `variables`.
+    pub fn load_with(
+        folder: &Path,
+        variables: HashMap<String, String>,
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader { folder, problems: Vec::new() };
+        let settings = reader.settings(variables);
+        let mappings = reader.compile("mappings.toml", Mappings::compile);
+        let routes = reader.compile("routes.json", route::compile);
+        let reactions = reader.compile("reactions.toml", Reactions::compile);
+        let contracts = settings
+            .as_ref()
+            .and_then(|settings| reader.contracts(&folder.join(&settings.contracts.folder)));
+        if let (Some(mappings), Some(contracts)) = (&mappings, &contracts) {
+            reader.report("mappings.toml", mappings.uncontracted(contracts));
+        }
+        match (settings, mappings, routes, reactions, contracts) {
+            (Some(settings), Some(mappings), Some(routes), Some(reactions), Some(contracts))
+                if reader.problems.is_empty() =>
+            {
+                let contracts = Arc::new(contracts);
+                Ok(Self { settings, mappings, routes, reactions, contracts })
+            }
+            _ => Err(ConfigError { problems: reader.problems }),
+        }
+    }
+}
+
+/// Reads on after a mistake, so that one run reports them all.
+struct Reader<'folder> {
+    folder: &'folder Path,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn report(&mut self, file: &str, problems: Vec<String>) {
+        self.problems.extend(problems.into_iter().map(|problem| format!("{file}: {problem}")));
+    }
+
+    fn text(&mut self, file: &str) -> Option<String> {
+        fs::read_to_string(self.folder.join(file))
+            .map_err(|error| self.report(file, vec![error.to_string()]))
+            .ok()
+    }
+
+    fn compile<T>(
+        &mut self,
+        file: &str,
+        compile: impl Fn(&str) -> Result<T, Vec<String>>,
+    ) -> Option<T> {
+        let text = self.text(file)?;
+        compile(&text).map_err(|problems| self.report(file, problems)).ok()
+    }
+
+    fn contracts(&mut self, folder: &Path) -> Option<Contracts> {
+        let compiled = read_documents(folder).and_then(|documents| Contracts::compile(&documents));
+        compiled.map_err(|problems| self.report("schemas", problems)).ok()
+    }
+
+    fn settings(&mut self, variables: HashMap<String, String>) -> Option<Settings> {
+        const FILE: &str = "sidecar.toml";
+        let text = self.text(FILE)?;
+        let variables = self.with_secret_files(variables);
+        match parse_settings(&text, &variables) {
+            Ok((settings, problems)) => {
+                self.report(FILE, problems);
+                if let Err(report) = settings.validate() {
+                    let lines = report.iter().map(|(path, error)| format!("{path}: {error}"));
+                    self.report(FILE, lines.collect());
+                }
+                Some(settings)
+            }
+            Err(problem) => {
+                self.report(FILE, vec![problem]);
+                None
+            }
+        }
+    }
+
+    /// A secret in a file is set as if it stood in the environment.
+    fn with_secret_files(
+        &mut self,
+        mut variables: HashMap<String, String>,
+    ) -> HashMap<String, String> {
+        for key in SECRETS {
+            let file_key = format!("{key}_FILE");
+            let Some(path) = variables.remove(&file_key) else { continue };
+            match fs::read_to_string(PathBuf::from(path)) {
+                Ok(secret) => drop(variables.insert(key.to_owned(), secret.trim().to_owned())),
+                Err(error) => self.report(&file_key, vec![error.to_string()]),
+            }
+        }
+        variables
+    }
+}
+
+/// The settings, and what is wrong with single ones: a setting of the wrong type is reported and
+/// its default read in its place, until all the others have been looked at.
+fn parse_settings(
+    text: &str,
+    variables: &HashMap<String, String>,
+) -> Result<(Settings, Vec<String>), String> {
+    let defaults = config::Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .build()
+        .expect("the shipped sidecar.toml is read by a test");
+    let environment = Environment::with_prefix(PREFIX)
+        .prefix_separator(SEPARATOR)
+        .separator(SEPARATOR)
+        .source(Some(variables.clone()));
+    let mut builder = config::Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .add_source(environment);
+    let mut problems = Vec::new();
+    for _ in 0..MISTYPED_MAX {
+        let layered = builder.build_cloned().map_err(|error| error.to_string())?;
+        let mut unknown = Vec::new();
+        let mut track = serde_path_to_error::Track::new();
+        let tracked = serde_path_to_error::Deserializer::new(layered, &mut track);
+        let parsed: Result<Settings, _> = serde_ignored::deserialize(tracked, |path| {
+            unknown.push(format!("{path}: there is no such setting"));
+        });
+        match parsed {
+            Ok(settings) => {
+                problems.extend(unknown);
+                return Ok((settings, problems));
+            }
+            Err(error) => {
+                let path = track.path().to_string();
+                let default: config::Value =
+                    defaults.get(&path).map_err(|_| format!("{path}: {error}"))?;
+                problems.push(format!("{path}: {error}"));
+                builder = builder.set_override(path, default).map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Err("too many settings of the wrong type".to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn environment() -> HashMap<String, String> {
+    std::env::vars().collect()
+}
+
+/// Reads `envelope.json` and every `<eventType>/<version>.json`.
+pub fn read_documents(folder: &Path) -> Result<Vec<Document>, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut documents = Vec::new();
+    for (path, of) in contract_files(folder).map_err(|error| vec![error])? {
+        match (of, fs::read_to_string(&path)) {
+            (Ok(of), Ok(text)) => documents.push(Document { of, text }),
+            (Err(problem), _) => problems.push(format!("{}: {problem}", path.display())),
+            (_, Err(error)) => problems.push(format!("{}: {error}", path.display())),
+        }
+    }
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+type ContractFiles = BTreeMap<PathBuf, Result<ContractName, String>>;
+
+fn contract_files(folder: &Path) -> Result<ContractFiles, String> {
+    const EXAMPLES: &str = "examples";
+    let list = |folder: &Path| {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        entries.map_err(|error| format!("{}: {error}", folder.display()))
+    };
+    let mut files = BTreeMap::new();
+    files.insert(folder.join("envelope.json"), Ok(ContractName::Envelope));
+    for entry in list(folder)? {
+        let event_type = entry.file_name().to_string_lossy().into_owned();
+        if !entry.path().is_dir() || event_type == EXAMPLES {
+            continue;
+        }
+        for file in list(&entry.path())? {
+            files.insert(file.path(), contract_name(&event_type, &file.path()));
+        }
+    }
+    Ok(files)
+}
+
+fn contract_name(event_type: &str, file: &Path) -> Result<ContractName, String> {
+    let event_type =
+        EventType::try_from(event_type.to_owned()).map_err(|error| error.to_string())?;
+    let version = file.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+    match (version, file.extension()) {
+        (Some(version), Some(extension)) if extension == "json" => {
+            Ok(ContractName::Data(event_type, version))
+        }
+        _ => Err("a contract's file is named after its version, such as 1.json".to_owned()),
+    }
+}

@@ -1,0 +1,240 @@
+//! The contracts: what an event of each type must look like. Pure; somebody else reads the files.
+
+use std::{collections::BTreeMap, fmt};
+
+use jsonschema::{Draft, Validator};
+use serde_json::Value;
+
+use crate::{
+    delivery::{Refusal, RefusalCode},
+    event::{Event, EventType},
+};
+
+/// How many violations a refusal lists. An event can break its contract in as many places as it has.
+const VIOLATIONS_MAX: usize = 10;
+
+/// The text of one schema file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// What it is the contract of.
+    pub of: ContractName,
+    /// JSON Schema, draft 4: the draft that EventBridge's schema registry takes.
+    pub text: String,
+}
+
+/// What a schema is the contract of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContractName {
+    /// Of every event.
+    Envelope,
+    /// Of the `data` of one version of one event type.
+    Data(EventType, u32),
+}
+
+impl fmt::Display for ContractName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Envelope => formatter.write_str("envelope.json"),
+            Self::Data(event_type, version) => write!(formatter, "{event_type}/{version}.json"),
+        }
+    }
+}
+
+/// All contracts, compiled.
+#[derive(Debug)]
+pub struct Contracts {
+    envelope: Validator,
+    data: BTreeMap<String, BTreeMap<u32, Validator>>,
+}
+
+impl Contracts {
+    /// Compiles every document, or says what is wrong with each that cannot be.
+    pub fn compile(documents: &[Document]) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut envelope = None;
+        let mut data: BTreeMap<String, BTreeMap<u32, Validator>> = BTreeMap::new();
+        for document in documents {
+            let validator = match compile(&document.text) {
+                Ok(validator) => validator,
+                Err(problem) => {
+                    problems.push(format!("{}: {problem}", document.of));
+                    continue;
+                }
+            };
+            match &document.of {
+                ContractName::Envelope => envelope = Some(validator),
+                ContractName::Data(event_type, version) => {
+                    data.entry(event_type.to_string()).or_default().insert(*version, validator);
+                }
+            }
+        }
+        match envelope {
+            Some(envelope) if problems.is_empty() => Ok(Self { envelope, data }),
+            Some(_) => Err(problems),
+            None => {
+                problems.push("envelope.json: missing or unusable".to_owned());
+                Err(problems)
+            }
+        }
+    }
+
+    /// How many there are, the envelope included.
+    pub fn count(&self) -> usize {
+        1 + self.data.values().map(BTreeMap::len).sum::<usize>()
+    }
+
+    /// Whether events of this type and version can pass: there is a contract, or the type has none
+    /// in any version and only the envelope binds it.
+    pub fn admits(&self, event_type: &EventType, version: u32) -> bool {
+        self.data.get(event_type.as_str()).is_none_or(|versions| versions.contains_key(&version))
+    }
+
+    /// Parses a document into an event that obeys its contracts.
+    pub fn parse(&self, document: Value) -> Result<Event, Refusal> {
+        self.check(&document)?;
+        serde_json::from_value(document)
+            .map_err(|error| Refusal::new(RefusalCode::Contract, error.to_string()))
+    }
+
+    /// Checks an event, as the document that goes on the wire, against the envelope and the
+    /// contract of its type.
+    pub fn check(&self, event: &Value) -> Result<(), Refusal> {
+        let mut violations = violations(&self.envelope, event, "");
+        if let Some(versions) =
+            event["eventType"].as_str().and_then(|event_type| self.data.get(event_type))
+        {
+            let version = event["version"].as_u64().and_then(|version| u32::try_from(version).ok());
+            match version.and_then(|version| versions.get(&version)) {
+                Some(contract) => {
+                    violations.extend(self::violations(contract, &event["data"], "/data"));
+                }
+                None => violations.push(Violation {
+                    path: "/version".to_owned(),
+                    reason: "there is no contract of this version".to_owned(),
+                }),
+            }
+        }
+        match violations.as_slice() {
+            [] => Ok(()),
+            [first, ..] => {
+                let listed = violations
+                    .iter()
+                    .take(VIOLATIONS_MAX)
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                Err(Refusal::new(RefusalCode::Contract, listed).at(first.path.clone()))
+            }
+        }
+    }
+}
+
+fn compile(text: &str) -> Result<Validator, String> {
+    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    jsonschema::options()
+        .with_draft(Draft::Draft4)
+        .build(&schema)
+        .map_err(|error| error.to_string())
+}
+
+/// One place where an event breaks its contract.
+struct Violation {
+    path: String,
+    reason: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.reason)
+    }
+}
+
+/// The reasons are masked: a contract speaks of places and rules, and what stood there may be
+/// personal.
+fn violations(contract: &Validator, document: &Value, root: &str) -> Vec<Violation> {
+    contract
+        .iter_errors(document)
+        .map(|error| Violation {
+            path: format!("{root}{}", error.instance_path()),
+            reason: error.masked().to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::config::read_documents;
+
+    fn schemas() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas"))
+    }
+
+    fn contracts() -> Contracts {
+        Contracts::compile(&read_documents(schemas()).unwrap()).unwrap()
+    }
+
+    fn examples(kind: &str) -> Vec<(String, Value)> {
+        let examples: Vec<_> = fs::read_dir(schemas().join("examples").join(kind))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                (name, serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
+            })
+            .collect();
+        assert!(!examples.is_empty(), "no examples in {kind}");
+        examples
+    }
+
+    #[test]
+    fn every_valid_example_is_accepted() {
+        for (name, event) in examples("valid") {
+            contracts().parse(event).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        }
+    }
+
+    #[test]
+    fn every_invalid_example_is_refused_in_each_of_its_places() {
+        for (name, example) in examples("invalid") {
+            let refusal = contracts().check(&example["event"]).expect_err(&name);
+
+            for path in example["violations"].as_array().unwrap() {
+                let place = format!("{}: ", path.as_str().unwrap());
+                assert!(refusal.detail.contains(&place), "{name}: {place} not in {refusal}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_what_stood_there() {
+        let (_, mut event) = examples("valid").remove(0);
+        event["eventType"] = "feedback.submitted".into();
+        event["data"] = serde_json::json!({ "text": ["ada@example.com"] });
+
+        let refusal = contracts().check(&event).unwrap_err();
+
+        assert!(!refusal.detail.contains("ada@example.com"), "{refusal}");
+    }
+
+    #[test]
+    fn an_unknown_version_of_a_known_type_is_refused() {
+        let (_, mut event) = examples("valid").remove(0);
+        event["eventType"] = "feedback.submitted".into();
+        event["version"] = 7.into();
+
+        assert_eq!(contracts().check(&event).unwrap_err().path.as_deref(), Some("/version"));
+    }
+
+    #[test]
+    fn a_schema_that_is_none_is_named() {
+        let of = ContractName::Data(EventType::try_from("a.b".to_owned()).unwrap(), 1);
+        let text = r#"{"type": "no such type"}"#.to_owned();
+
+        let problems = Contracts::compile(&[Document { of, text }]).unwrap_err();
+
+        assert!(problems[0].starts_with("a.b/1.json: "), "{problems:?}");
+    }
+}

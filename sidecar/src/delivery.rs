@@ -1,0 +1,120 @@
+//! What a failed attempt means for what comes next.
+
+use std::{error::Error, fmt};
+
+use serde::Serialize;
+
+/// Evidence of any kind.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A failed attempt. The variant is the decision; the source is the evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// The far side may accept the same bytes later.
+    #[error("delivery failed for now")]
+    Transient(#[source] BoxError),
+    /// The far side will never accept these bytes.
+    #[error("delivery refused")]
+    Permanent(#[source] Refusal),
+}
+
+impl DeliveryError {
+    /// Whether another attempt makes sense.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_))
+    }
+
+    /// A permanent failure with its reason.
+    pub fn refused(code: RefusalCode, detail: impl Into<String>) -> Self {
+        Self::Permanent(Refusal::new(code, detail))
+    }
+}
+
+/// Why something can never be delivered: what the outbox row and the dead letter keep.
+///
+/// A reason names places and rules, never values: it is shown, stored and logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The class of the reason.
+    pub code: RefusalCode,
+    /// The reason, for a person.
+    pub detail: String,
+    /// The place in the event or the configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal of the whole.
+    pub fn new(code: RefusalCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), path: None }
+    }
+
+    /// The same refusal, with its place named.
+    #[must_use]
+    pub fn at(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
+}
+
+impl Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.detail)?;
+        match &self.path {
+            Some(path) => write!(formatter, " (at {path})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The classes of reasons, as they appear in verdicts, dead letters and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    /// The bytes are not what they claim to be.
+    Undecodable,
+    /// The event breaks the contract of its type.
+    Contract,
+    /// An expression of the mapping failed on this change.
+    Mapping,
+    /// Larger than EventBridge takes.
+    TooLarge,
+    /// EventBridge refused the entry for good.
+    Bus,
+    /// Directus refused the effect for good.
+    Directus,
+}
+
+impl RefusalCode {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable",
+            Self::Contract => "contract",
+            Self::Mapping => "mapping",
+            Self::TooLarge => "too_large",
+            Self::Bus => "bus",
+            Self::Directus => "directus",
+        }
+    }
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The whole chain of causes on one line, for a log.
+pub fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,95 @@
+//! The Directus API, as the service account uses it.
+
+pub mod effects;
+
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::{
+    delivery::{DeliveryError, RefusalCode},
+    directus::effects::{Effect, EffectVerdict},
+    event::EffectId,
+};
+
+const EFFECTS_PATH: &str = "event-bridge/effects";
+
+/// A connection to one Directus.
+#[derive(Debug, Clone)]
+pub struct Directus {
+    client: Client,
+    effects_url: Url,
+    token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    verdicts: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    effect_id: EffectId,
+    #[serde(flatten)]
+    verdict: EffectVerdict,
+}
+
+impl Directus {
+    /// Speaks to the Directus at `url` as the owner of `token`.
+    pub fn connect(url: &Url, token: SecretString, timeout: Duration) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .timeout(timeout)
+            .user_agent(concat!("event-bridge-sidecar/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let mut root = url.clone();
+        // A Directus may live below a path; joining replaces what follows the last slash.
+        if !root.path().ends_with('/') {
+            root.set_path(&format!("{}/", root.path()));
+        }
+        Ok(Self { client, effects_url: root.join(EFFECTS_PATH)?, token })
+    }
+
+    /// Hands over a batch of effects and returns a verdict on each, in order.
+    pub async fn apply(&self, effects: &[Effect]) -> Result<Vec<EffectVerdict>, DeliveryError> {
+        let request = self.client.post(self.effects_url.clone());
+        let response = request
+            .bearer_auth(self.token.expose_secret())
+            .json(effects)
+            .send()
+            .await
+            .map_err(|error| DeliveryError::Transient(error.without_url().into()))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(refusal(status));
+        }
+        let answers: Answers = response
+            .json()
+            .await
+            .map_err(|error| DeliveryError::Transient(error.without_url().into()))?;
+        let aligned = answers.verdicts.len() == effects.len()
+            && answers.verdicts.iter().zip(effects).all(|(answer, e)| answer.effect_id == e.id());
+        if !aligned {
+            let reason = "Directus did not answer each effect";
+            return Err(DeliveryError::Transient(reason.into()));
+        }
+        Ok(answers.verdicts.into_iter().map(|answer| answer.verdict).collect())
+    }
+}
+
+/// What the refusal of a whole request means. An expired token or a missing extension are an
+/// operator's to mend, after which the same effects pass; only a request that is wrong in itself
+/// is refused for good. Directus answers 400, not 413, to a body beyond its limit.
+fn refusal(status: StatusCode) -> DeliveryError {
+    let reason = format!("Directus answers {status}");
+    match status {
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => DeliveryError::refused(RefusalCode::Directus, reason),
+        _ => DeliveryError::Transient(reason.into()),
+    }
+}

@@ -1,0 +1,349 @@
+//! Effects on Directus items: written in batches, each with its own verdict.
+
+use std::num::NonZeroUsize;
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{debug, warn};
+
+use crate::{
+    batch::{BatchLimits, Batcher},
+    delivery::{DeliveryError, Refusal, RefusalCode, chain},
+    directus::Directus,
+    event::{EffectId, Event, EventId, Subject},
+    retry::{RetryPolicy, retry_each},
+    telemetry,
+};
+
+/// Effects that the extension's endpoint takes in one request.
+pub const EFFECTS_MAX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+
+/// One write to one item, with an id that makes it happen once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    #[serde(rename = "effectId")]
+    id: EffectId,
+    event_id: EventId,
+    reaction: &'static str,
+    sequence: Option<u64>,
+    op: Operation,
+    #[serde(flatten)]
+    subject: Subject,
+    data: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Operation {
+    Update,
+}
+
+impl Effect {
+    /// An update of the item that `event` is about.
+    pub fn update(event: &Event, reaction: &'static str, data: Map<String, Value>) -> Self {
+        Self {
+            id: EffectId::new(event.event_id, reaction, &event.subject),
+            event_id: event.event_id,
+            reaction,
+            sequence: event.sequence,
+            op: Operation::Update,
+            subject: event.subject.clone(),
+            data,
+        }
+    }
+
+    /// Its identity in the ledger.
+    pub fn id(&self) -> EffectId {
+        self.id
+    }
+
+    /// The item it writes to.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The fields it writes.
+    pub fn data(&self) -> &Map<String, Value> {
+        &self.data
+    }
+}
+
+/// What Directus says of one effect.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum EffectVerdict {
+    /// Written, together with its ledger row.
+    Applied,
+    /// It had been written before.
+    Duplicate,
+    /// A later event has been there already.
+    Stale,
+    /// The item is gone, and with it the reason to write to it.
+    Missing,
+    /// It can never be written as it is.
+    Refused {
+        /// Directus' reason.
+        error: DirectusReason,
+    },
+    /// It may be written later.
+    Retry {
+        /// Directus' reason.
+        error: DirectusReason,
+    },
+}
+
+/// A reason in Directus' words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DirectusReason {
+    /// One of Directus' error codes.
+    pub code: String,
+    /// For a person.
+    pub message: String,
+}
+
+impl EffectVerdict {
+    /// The word on the wire, and in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::Missing => "missing",
+            Self::Refused { .. } => "refused",
+            Self::Retry { .. } => "retry",
+        }
+    }
+
+    /// Whether the effect is over and done with.
+    fn into_outcome(self) -> Result<(), DeliveryError> {
+        match self {
+            Self::Applied | Self::Duplicate | Self::Stale | Self::Missing => Ok(()),
+            Self::Refused { error } => {
+                let refusal = Refusal::new(RefusalCode::Directus, error.message).at(error.code);
+                Err(DeliveryError::Permanent(refusal))
+            }
+            Self::Retry { error } => {
+                Err(DeliveryError::Transient(format!("{}: {}", error.code, error.message).into()))
+            }
+        }
+    }
+}
+
+/// Writes effects, many tasks' in one request.
+#[derive(Debug, Clone)]
+pub struct EffectWriter {
+    batches: Batcher<Effect, Result<(), DeliveryError>>,
+}
+
+impl EffectWriter {
+    /// Writes to `directus` from `tasks`; at `shutdown` no failed effect is tried again here.
+    pub fn start(
+        directus: Directus,
+        limits: BatchLimits,
+        retry: RetryPolicy,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let batches = Batcher::start(limits, tasks, move |effects| {
+            let (directus, shutdown) = (directus.clone(), shutdown.clone());
+            async move { retry_each(retry, &shutdown, effects, |some| apply(&directus, some)).await }
+        });
+        Self { batches }
+    }
+
+    /// Writes all effects; the first failure counts, because none may be forgotten.
+    pub async fn write(&self, effects: Vec<Effect>) -> Result<(), DeliveryError> {
+        let written = effects.into_iter().map(|effect| self.batches.submit(effect));
+        join_all(written).await.into_iter().try_for_each(|outcome| {
+            outcome.unwrap_or_else(|lost| Err(DeliveryError::Transient(lost.into())))
+        })
+    }
+}
+
+/// One attempt. A request that is refused as a whole, such as one beyond Directus' body limit, is
+/// taken apart, so that the effect to blame fails alone.
+async fn apply(directus: &Directus, effects: Vec<Effect>) -> Vec<Result<(), DeliveryError>> {
+    match directus.apply(&effects).await {
+        Ok(verdicts) => verdicts.into_iter().zip(&effects).map(outcome).collect(),
+        Err(DeliveryError::Permanent(_)) if effects.len() > 1 => {
+            let mut outcomes = Vec::with_capacity(effects.len());
+            for effect in effects {
+                let alone = directus.apply(std::slice::from_ref(&effect)).await;
+                outcomes
+                    .push(alone.and_then(|mut verdicts| outcome((verdicts.remove(0), &effect))));
+            }
+            outcomes
+        }
+        Err(DeliveryError::Permanent(refusal)) => {
+            effects.iter().map(|_| Err(DeliveryError::Permanent(refusal.clone()))).collect()
+        }
+        Err(error) => {
+            let reason = chain(&error);
+            warn!(error = reason, effects = effects.len(), "effects not written");
+            effects.iter().map(|_| Err(DeliveryError::Transient(reason.clone().into()))).collect()
+        }
+    }
+}
+
+fn outcome((verdict, effect): (EffectVerdict, &Effect)) -> Result<(), DeliveryError> {
+    telemetry::effect(&verdict);
+    debug!(event.id = %effect.event_id, effect.id = %effect.id.0, verdict = verdict.as_str(), "effect answered");
+    verdict.into_outcome()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use wiremock::{
+        Mock, MockServer, Request, ResponseTemplate,
+        matchers::{header, method, path},
+    };
+
+    use super::*;
+
+    const RETRY: RetryPolicy = RetryPolicy {
+        delay_min: Duration::from_millis(1),
+        delay_max: Duration::from_millis(2),
+        attempts_max: std::num::NonZeroU32::new(3).unwrap(),
+    };
+
+    fn effect(key: &str) -> Effect {
+        let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
+        let mut event: Event = serde_json::from_str(golden).unwrap();
+        key.clone_into(&mut event.subject.key);
+        let Value::Object(data) = json!({ "sentiment": "positive", "sentiment_score": 0.7579 })
+        else {
+            unreachable!()
+        };
+        Effect::update(&event, "enrich", data)
+    }
+
+    /// Directus answering each request by `answer`, and what became of the effects.
+    async fn write(
+        effects: Vec<Effect>,
+        answer: impl Fn(&[Value]) -> ResponseTemplate + Send + Sync + 'static,
+    ) -> Result<(), DeliveryError> {
+        let server = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(path("/event-bridge/effects"))
+            .and(header("authorization", "Bearer token"))
+            .respond_with(move |request: &Request| {
+                answer(&request.body_json::<Vec<Value>>().unwrap())
+            })
+            .mount(&server)
+            .await;
+        let timeout = Duration::from_secs(5);
+        let url = server.uri().parse().unwrap();
+        let directus = Directus::connect(&url, "token".to_owned().into(), timeout).unwrap();
+        let limits = BatchLimits {
+            size_max: EFFECTS_MAX,
+            linger: Duration::from_millis(10),
+            in_flight_max: NonZeroUsize::MIN,
+        };
+        let tasks = TaskTracker::new();
+        let writer = EffectWriter::start(directus, limits, RETRY, &tasks, CancellationToken::new());
+        writer.write(effects).await
+    }
+
+    fn verdicts(effects: &[Value], verdict: &Value) -> ResponseTemplate {
+        let verdicts: Vec<Value> = effects
+            .iter()
+            .map(|effect| {
+                let mut answer = verdict.clone();
+                answer["effectId"] = effect["effectId"].clone();
+                answer
+            })
+            .collect();
+        ResponseTemplate::new(200).set_body_json(json!({ "verdicts": verdicts }))
+    }
+
+    #[test]
+    fn an_effect_is_written_as_the_endpoint_reads_it() {
+        let golden: Value =
+            serde_json::from_str(include_str!("../../../schemas/examples/effects.json")).unwrap();
+
+        assert_eq!(serde_json::to_value(effect("42")).unwrap(), golden["effects"][0]);
+    }
+
+    #[test]
+    fn every_golden_verdict_is_understood() {
+        let golden: Value =
+            serde_json::from_str(include_str!("../../../schemas/examples/effects.json")).unwrap();
+
+        let verdicts: Vec<EffectVerdict> =
+            serde_json::from_value(golden["verdicts"].clone()).unwrap();
+
+        let words: Vec<_> = verdicts.iter().map(EffectVerdict::as_str).collect();
+        assert_eq!(words, ["applied", "duplicate", "stale", "missing", "refused", "retry"]);
+    }
+
+    #[rstest::rstest]
+    #[case("applied")]
+    #[case("duplicate")]
+    #[case("stale")]
+    #[case("missing")]
+    #[tokio::test]
+    async fn an_effect_that_is_over_is_an_end(#[case] verdict: &'static str) {
+        let effects = vec![effect("1"), effect("2")];
+
+        let outcome =
+            write(effects, move |sent| verdicts(sent, &json!({ "verdict": verdict }))).await;
+
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_directus_refuses_is_permanent() {
+        let error = json!({ "code": "FORBIDDEN", "message": "no permission" });
+
+        let outcome = write(vec![effect("1")], move |sent| {
+            verdicts(sent, &json!({ "verdict": "refused", "error": error }))
+        })
+        .await;
+
+        let Err(DeliveryError::Permanent(refusal)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(refusal.path.as_deref(), Some("FORBIDDEN"));
+    }
+
+    #[rstest::rstest]
+    #[case(401)]
+    #[case(403)]
+    #[case(404)]
+    #[case(429)]
+    #[case(503)]
+    #[tokio::test]
+    async fn a_directus_that_can_be_mended_is_waited_for(#[case] status: u16) {
+        let outcome = write(vec![effect("1")], move |_| ResponseTemplate::new(status)).await;
+
+        assert!(outcome.is_err_and(|error| error.is_transient()));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lacks_a_verdict_is_not_believed() {
+        let outcome = write(vec![effect("1"), effect("2")], |sent| {
+            verdicts(&sent[..sent.len() - 1], &json!({ "verdict": "applied" }))
+        })
+        .await;
+
+        assert!(outcome.is_err_and(|error| error.is_transient()));
+    }
+
+    #[tokio::test]
+    async fn only_the_effect_to_blame_fails_when_a_request_is_refused() {
+        let outcome = write(vec![effect("fine"), effect("huge")], |sent| {
+            if sent.iter().any(|effect| effect["key"] == "huge") {
+                ResponseTemplate::new(400)
+            } else {
+                verdicts(sent, &json!({ "verdict": "applied" }))
+            }
+        })
+        .await;
+
+        assert!(matches!(outcome, Err(DeliveryError::Permanent(_))), "{outcome:?}");
+    }
+}

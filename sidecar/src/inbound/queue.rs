@@ -1,0 +1,339 @@
+//! SQS, as far as this crate uses it. No type of its SDK leaves this file.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sqs::{
+    Client,
+    config::Builder,
+    error::{DisplayErrorContext, SdkError},
+    types::{
+        DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
+        QueueAttributeName,
+    },
+};
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+
+use crate::delivery::DeliveryError;
+
+/// Messages that one call takes or gives.
+pub const BATCH_MAX: usize = 10;
+/// One call that does not wait for messages.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a receive may take beyond the wait it asked for.
+const RECEIVE_SLACK: Duration = Duration::from_secs(5);
+
+/// One delivery of a message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The queue's name for the message.
+    pub id: String,
+    /// As EventBridge sent it.
+    pub body: String,
+    /// Names this delivery, in order to settle it.
+    pub receipt: ReceiptHandle,
+    /// How often it was delivered, this time included. The queue counts, across all copies.
+    pub receive_count: u32,
+    /// When it was first delivered.
+    pub first_received_at: Option<Timestamp>,
+}
+
+/// Names one delivery of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptHandle(String);
+
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    name: String,
+    url: Arc<OnceCell<String>>,
+}
+
+impl Queue {
+    /// The queue `name`; whether it exists shows at the first call.
+    pub fn connect(aws: &SdkConfig, name: String) -> Self {
+        let config = Builder::from(aws)
+            .retry_config(RetryConfig::standard())
+            .timeout_config(
+                TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build(),
+            )
+            .build();
+        Self { client: Client::from_conf(config), name, url: Arc::default() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Looks the queue up, which is also the proof that it is there and may be used.
+    pub async fn url(&self) -> Result<&str, DeliveryError> {
+        let found = self.url.get_or_try_init(|| async {
+            let output = self
+                .client
+                .get_queue_url()
+                .queue_name(&self.name)
+                .send()
+                .await
+                .map_err(|error| transient(&error))?;
+            output.queue_url.ok_or_else(|| DeliveryError::Transient("a queue without a URL".into()))
+        });
+        found.await.map(String::as_str)
+    }
+
+    /// Waits up to `wait` for at most `count` messages, and hides them for `visibility`.
+    pub async fn receive(
+        &self,
+        count: usize,
+        wait: Duration,
+        visibility: Duration,
+    ) -> Result<Vec<Message>, DeliveryError> {
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(wait + RECEIVE_SLACK).build();
+        let output = self
+            .client
+            .receive_message()
+            .queue_url(self.url().await?)
+            .max_number_of_messages(int(count.min(BATCH_MAX)))
+            .wait_time_seconds(secs(wait))
+            .visibility_timeout(secs(visibility))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(
+                MessageSystemAttributeName::ApproximateFirstReceiveTimestamp,
+            )
+            .customize()
+            .config_override(aws_sdk_sqs::config::Config::builder().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| transient(&error))?;
+        Ok(output.messages.unwrap_or_default().into_iter().filter_map(message).collect())
+    }
+
+    /// Deletes at most [`BATCH_MAX`] deliveries and tells what became of each, in order.
+    pub async fn delete(&self, receipts: &[ReceiptHandle]) -> Vec<Result<(), DeliveryError>> {
+        assert!(receipts.len() <= BATCH_MAX, "the consumer splits batches");
+        let entries = receipts.iter().enumerate().map(|(index, receipt)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(&receipt.0)
+                .build()
+                .expect("id and handle are set")
+        });
+        let sent = async {
+            let url = self.url().await?;
+            let request = self.client.delete_message_batch().queue_url(url);
+            let request = request.set_entries(Some(entries.collect()));
+            request.send().await.map_err(|error| transient(&error))
+        };
+        match sent.await {
+            Ok(output) => {
+                // The call succeeds even when entries failed.
+                let failed: HashMap<&str, &str> =
+                    output.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
+                (0..receipts.len())
+                    .map(|index| match failed.get(index.to_string().as_str()) {
+                        Some(code) => Err(DeliveryError::Transient((*code).into())),
+                        None => Ok(()),
+                    })
+                    .collect()
+            }
+            Err(error) => {
+                let reason = crate::delivery::chain(&error);
+                receipts
+                    .iter()
+                    .map(|_| Err(DeliveryError::Transient(reason.clone().into())))
+                    .collect()
+            }
+        }
+    }
+
+    /// Hides a delivery for `visibility` from now on; zero gives it back at once.
+    pub async fn hide(
+        &self,
+        receipt: &ReceiptHandle,
+        visibility: Duration,
+    ) -> Result<(), DeliveryError> {
+        self.client
+            .change_message_visibility()
+            .queue_url(self.url().await?)
+            .receipt_handle(&receipt.0)
+            .visibility_timeout(secs(visibility))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| transient(&error))
+    }
+
+    /// Sends a message with text attributes.
+    pub async fn send(
+        &self,
+        body: &str,
+        attributes: &[(&str, String)],
+    ) -> Result<(), DeliveryError> {
+        let attributes = attributes.iter().map(|(name, text)| {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(text);
+            ((*name).to_owned(), value.build().expect("the data type is set"))
+        });
+        self.client
+            .send_message()
+            .queue_url(self.url().await?)
+            .message_body(body)
+            .set_message_attributes(Some(attributes.collect()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| transient(&error))
+    }
+
+    /// Creates the queue unless it is there, and returns its ARN.
+    pub async fn provision(&self) -> Result<String, DeliveryError> {
+        // Without attributes: creating a queue that has other ones would fail.
+        let created = self.client.create_queue().queue_name(&self.name).send();
+        let created = created.await.map_err(|error| transient(&error))?;
+        let url = created.queue_url.unwrap_or_default();
+        let output = self
+            .client
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(QueueAttributeName::QueueArn)
+            .send()
+            .await
+            .map_err(|error| transient(&error))?;
+        output
+            .attributes
+            .and_then(|attributes| attributes.get(&QueueAttributeName::QueueArn).cloned())
+            .ok_or_else(|| DeliveryError::Transient("a queue without an ARN".into()))
+    }
+
+    /// Sets what the queue is to be like; doing it again changes nothing.
+    pub async fn configure(&self, attributes: QueueAttributes) -> Result<(), DeliveryError> {
+        self.client
+            .set_queue_attributes()
+            .queue_url(self.url().await?)
+            .set_attributes(Some(attributes.into_sdk()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| transient(&error))
+    }
+}
+
+/// What a queue is to be like.
+#[derive(Debug, Clone)]
+pub struct QueueAttributes {
+    /// How long a message waits for a consumer before it is lost.
+    pub retention: Duration,
+    /// How long a delivery stays hidden by default.
+    pub visibility: Duration,
+    /// Who may send: the policy document.
+    pub policy: String,
+    /// Where a message goes after this many deliveries: the dead-letter queue's ARN.
+    pub redrive: Option<(String, u32)>,
+}
+
+impl QueueAttributes {
+    fn into_sdk(self) -> HashMap<QueueAttributeName, String> {
+        let mut attributes = HashMap::from([
+            (QueueAttributeName::MessageRetentionPeriod, secs(self.retention).to_string()),
+            (QueueAttributeName::VisibilityTimeout, secs(self.visibility).to_string()),
+            (QueueAttributeName::Policy, self.policy),
+        ]);
+        if let Some((arn, receives_max)) = self.redrive {
+            let redrive = serde_json::json!({
+                "deadLetterTargetArn": arn,
+                "maxReceiveCount": receives_max,
+            });
+            attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
+        }
+        attributes
+    }
+}
+
+/// A message without a body or a receipt could be neither worked on nor settled; SQS sends none.
+fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
+    let number = |name| message.attributes.as_ref()?.get(&name)?.parse::<i64>().ok();
+    let receive_count = number(MessageSystemAttributeName::ApproximateReceiveCount);
+    let first_received = number(MessageSystemAttributeName::ApproximateFirstReceiveTimestamp);
+    Some(Message {
+        receive_count: receive_count.and_then(|count| count.try_into().ok()).unwrap_or(1),
+        first_received_at: first_received.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        id: message.message_id.unwrap_or_default(),
+        body: message.body?,
+        receipt: ReceiptHandle(message.receipt_handle?),
+    })
+}
+
+fn int(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// SQS counts in whole seconds; rounding up keeps a short delay from becoming none.
+fn secs(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
+}
+
+/// Everything SQS refuses may pass later: an operator can mend a policy, a queue can be created.
+fn transient<Error, Response>(error: &SdkError<Error, Response>) -> DeliveryError
+where
+    SdkError<Error, Response>: std::error::Error,
+{
+    DeliveryError::Transient(DisplayErrorContext(error).to_string().into())
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A queue whose SDK client answers by rule.
+    pub(crate) fn queue(client: Client) -> Queue {
+        let url = "http://localhost/queue".to_owned();
+        let url = Arc::new(OnceCell::new_with(Some(url)));
+        Queue { client, name: "queue".to_owned(), url }
+    }
+
+    /// A delivery that a test made up.
+    pub(crate) fn receipt(name: &str) -> ReceiptHandle {
+        ReceiptHandle(name.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::{
+        operation::delete_message_batch::DeleteMessageBatchOutput,
+        types::{BatchResultErrorEntry, DeleteMessageBatchResultEntry},
+    };
+    use aws_smithy_mocks::{mock, mock_client};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn partial_failure_of_a_batch_delete_is_not_ignored() {
+        let delete = mock!(Client::delete_message_batch).then_output(|| {
+            let deleted = DeleteMessageBatchResultEntry::builder().id("0").build().unwrap();
+            let failed = BatchResultErrorEntry::builder()
+                .id("1")
+                .code("InternalError")
+                .sender_fault(false)
+                .build()
+                .unwrap();
+            DeleteMessageBatchOutput::builder().successful(deleted).failed(failed).build().unwrap()
+        });
+        let queue = testing::queue(mock_client!(aws_sdk_sqs, [&delete]));
+
+        let outcomes = queue.delete(&[testing::receipt("a"), testing::receipt("b")]).await;
+
+        assert!(outcomes[0].is_ok());
+        assert!(outcomes[1].as_ref().is_err_and(DeliveryError::is_transient));
+    }
+
+    #[rstest::rstest]
+    #[case(Duration::ZERO, 0)]
+    #[case(Duration::from_millis(1), 1)]
+    #[case(Duration::from_mins(2), 120)]
+    fn a_duration_is_rounded_up_to_whole_seconds(#[case] duration: Duration, #[case] secs: i32) {
+        assert_eq!(super::secs(duration), secs);
+    }
+}

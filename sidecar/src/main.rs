@@ -1,0 +1,44 @@
+//! The command line.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use sidecar::{command, config::Config};
+
+/// Carries changes from Directus to EventBridge and brings the results back.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// The folder with sidecar.toml, mappings.toml, routes.json and reactions.toml.
+    #[arg(long, env = "SIDECAR_CONFIG", default_value = "sidecar/config", value_name = "FOLDER")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs both directions until told to stop.
+    Serve,
+    /// Creates the bus, its rules, queues, dead-letter queues and their policies.
+    Provision,
+    /// Reads all configuration and the schemas and reports every mistake at once.
+    Check,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match Config::load(&cli.config) {
+        Err(error) => Err(error.into()),
+        Ok(config) => match cli.command {
+            Command::Serve => command::serve::run(config).await,
+            Command::Provision => command::provision::run(&config).await,
+            Command::Check => command::check::run(&config),
+        },
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => command::failed(&error),
+    }
+}

@@ -1,0 +1,173 @@
+//! Directus → AWS: changes become events on the bus, each with a verdict.
+
+pub mod change;
+pub mod eventbridge;
+pub mod mapping;
+pub mod publisher;
+pub mod server;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tracing::{info, warn};
+
+use crate::{
+    delivery::{DeliveryError, Refusal, RefusalCode, chain},
+    event::{Event, EventId},
+    outbound::{
+        change::{Answer, Change, Hindrance, Verdict},
+        mapping::Mappings,
+        publisher::Publisher,
+    },
+    telemetry,
+};
+
+/// Maps and publishes changes. It keeps nothing: what has no verdict yet is still in the outbox.
+#[derive(Debug)]
+pub struct Outbound {
+    mappings: Mappings,
+    publisher: std::sync::Arc<Publisher>,
+}
+
+/// One change of a batch: understood, or refused by itself so that the others flow on.
+pub type Received = (EventId, Result<Change, Refusal>);
+
+impl Outbound {
+    /// Maps by `mappings` and publishes through `publisher`.
+    pub fn new(mappings: Mappings, publisher: std::sync::Arc<Publisher>) -> Self {
+        Self { mappings, publisher }
+    }
+
+    /// Publishes what the changes mean, and answers each, in order.
+    pub async fn accept(&self, changes: Vec<Received>) -> Vec<Answer> {
+        let mapped: Vec<(EventId, Result<Vec<Event>, Refusal>)> = changes
+            .into_iter()
+            .map(|(id, change)| (id, change.and_then(|change| self.mappings.map(&change))))
+            .collect();
+        let events: Vec<Event> = mapped
+            .iter()
+            .filter_map(|(_, events)| events.as_ref().ok())
+            .flatten()
+            .cloned()
+            .collect();
+
+        let outcomes = self.publisher.publish(&events).await;
+
+        let mut published = events.iter().zip(outcomes);
+        let answers: Vec<Answer> = mapped
+            .into_iter()
+            .map(|(event_id, events)| {
+                let verdict = match events {
+                    Err(refusal) => Verdict::Rejected { error: refusal },
+                    Ok(events) => verdict(published.by_ref().take(events.len())),
+                };
+                telemetry::change(&verdict);
+                if let Verdict::Rejected { error } = &verdict {
+                    // The detail stays in the outbox row: an expression's error may quote a value.
+                    warn!(event.id = %event_id, code = %error.code, path = error.path, "change rejected");
+                }
+                Answer { event_id, verdict }
+            })
+            .collect();
+        let count = |word: &str| answers.iter().filter(|a| a.verdict.as_str() == word).count();
+        info!(
+            changes = answers.len(),
+            ignored = count("ignored"),
+            rejected = count("rejected"),
+            retry = count("retry"),
+            "published {} of {} changes",
+            count("published"),
+            answers.len()
+        );
+        answers
+    }
+}
+
+/// One verdict on all the events of one change: it is published when all of them are.
+fn verdict<'event>(
+    outcomes: impl Iterator<Item = (&'event Event, Result<(), DeliveryError>)>,
+) -> Verdict {
+    let mut verdict = Verdict::Ignored;
+    for (event, outcome) in outcomes {
+        match outcome {
+            Ok(()) => {
+                telemetry::published(event.occurred_at, Timestamp::now());
+                if verdict == Verdict::Ignored {
+                    verdict = Verdict::Published;
+                }
+            }
+            Err(DeliveryError::Permanent(error)) => return Verdict::Rejected { error },
+            Err(error @ DeliveryError::Transient(_)) => {
+                warn!(event.id = %event.event_id, error = chain(&error), "event not published");
+                let error = Hindrance::bus_unavailable("EventBridge did not take the event");
+                verdict = Verdict::Retry { error };
+            }
+        }
+    }
+    verdict
+}
+
+/// Reads the changes of a batch one by one. Without an id nobody could be answered, so that a
+/// change that lacks one fails the batch.
+fn read_changes(documents: Vec<Value>) -> Result<Vec<Received>, Refusal> {
+    documents
+        .into_iter()
+        .enumerate()
+        .map(|(index, document)| {
+            let id = serde_json::from_value(document["eventId"].clone()).map_err(|_| {
+                let place = format!("/changes/{index}/eventId");
+                Refusal::new(RefusalCode::Undecodable, "is no UUID").at(place)
+            })?;
+            let change = serde_path_to_error::deserialize(document).map_err(|error| {
+                let place = error.path().to_string();
+                Refusal::new(RefusalCode::Undecodable, error.into_inner().to_string()).at(place)
+            });
+            Ok((id, change))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Event {
+        serde_json::from_str(include_str!("../../schemas/examples/valid/feedback.submitted-1.json"))
+            .unwrap()
+    }
+
+    fn of(outcomes: Vec<Result<(), DeliveryError>>) -> &'static str {
+        let event = event();
+        let verdict = verdict(outcomes.into_iter().map(|outcome| (&event, outcome)));
+        ["published", "ignored", "rejected", "retry"]
+            .into_iter()
+            .find(|word| *word == verdict.as_str())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_change_is_published_when_all_its_events_are() {
+        let transient = || Err(DeliveryError::Transient("throttled".into()));
+        let permanent = || Err(DeliveryError::refused(RefusalCode::Contract, "broken"));
+
+        assert_eq!(of(vec![]), "ignored");
+        assert_eq!(of(vec![Ok(()), Ok(())]), "published");
+        assert_eq!(of(vec![Ok(()), transient()]), "retry");
+        assert_eq!(of(vec![transient(), Ok(())]), "retry");
+        assert_eq!(of(vec![transient(), permanent(), Ok(())]), "rejected");
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_read_is_refused_alone() {
+        let golden = include_str!("../../schemas/examples/changes.json");
+        let mut batch: Value = serde_json::from_str(golden).unwrap();
+        batch["changes"][1]["action"] = "merge".into();
+        let changes = batch["changes"].as_array().unwrap().clone();
+
+        let read = read_changes(changes).unwrap();
+
+        assert!(read[0].1.is_ok() && read[2].1.is_ok());
+        let refusal = read[1].1.as_ref().unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::Undecodable);
+        assert_eq!(refusal.path.as_deref(), Some("action"));
+    }
+}

@@ -1,0 +1,188 @@
+//! The HTTP side: signed batches of changes in, verdicts out; and how the sidecar is doing.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use crate::{
+    outbound::{
+        Outbound, Received,
+        change::{Answers, ChangeBatch},
+        read_changes,
+    },
+    readiness::Readiness,
+    signature::{Headers, Verifier},
+    telemetry,
+};
+
+/// The protocol between extension and sidecar that this build speaks.
+const PROTOCOL: &str = "1";
+const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("event-bridge-protocol");
+/// When to come back after a 503. Every refusal of a whole batch is over soon, or another copy's.
+const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
+
+/// The bounds of what the server takes.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerLimits {
+    /// One request's body.
+    pub body_bytes_max: NonZeroUsize,
+    /// Changes in one batch.
+    pub changes_max: NonZeroUsize,
+    /// Batches at work at once; more are asked to come back.
+    pub requests_in_flight_max: NonZeroUsize,
+    /// One request, from its first byte to the answer.
+    pub request_timeout: Duration,
+}
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Server {
+    /// Maps and publishes.
+    pub outbound: Outbound,
+    /// Knows who may send.
+    pub verifier: Verifier,
+    /// How much is taken.
+    pub limits: ServerLimits,
+    /// Free places for batches.
+    pub slots: Semaphore,
+    /// Cancelled when the sidecar stops.
+    pub shutdown: CancellationToken,
+}
+
+/// All routes.
+pub fn router(server: Server, readiness: Readiness, metrics: PrometheusHandle) -> Router {
+    let request_timeout = server.limits.request_timeout;
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout);
+    Router::new()
+        .route("/v1/changes", post(changes).with_state(Arc::new(server)))
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/readyz", get(readyz).with_state(readiness))
+        .route("/metrics", get(|| async move { metrics.render() }))
+        .layer(CatchPanicLayer::new())
+        .layer(timeout)
+}
+
+async fn changes(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Answers>, Refused> {
+    // The slot comes first: a body is read only when somebody can work on it.
+    let _slot = server.slots.try_acquire().map_err(|_| Refused::saturated())?;
+    if server.shutdown.is_cancelled() {
+        return Err(Refused::draining());
+    }
+    if headers.get(&PROTOCOL_HEADER).is_none_or(|spoken| spoken != PROTOCOL) {
+        return Err(Refused::protocol());
+    }
+    let body = to_bytes(body, server.limits.body_bytes_max.get())
+        .await
+        .map_err(|_| Refused::too_large(&format!("{} bytes", server.limits.body_bytes_max)))?;
+    let received = server.read(&headers, &body)?;
+
+    let verdicts = server.outbound.accept(received).await;
+
+    Ok(Json(Answers { verdicts }))
+}
+
+impl Server {
+    /// Only bytes that a known secret signed are parsed.
+    fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Received>, Refused> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(id), Some(timestamp), Some(signature)) =
+            (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"))
+        else {
+            return Err(Refused::unauthorized("webhook-id, -timestamp and -signature are needed"));
+        };
+        let body = self
+            .verifier
+            .verify(Headers { id, timestamp, signature }, body, Timestamp::now())
+            .map_err(|error| Refused::unauthorized(&error.to_string()))?;
+        let batch: ChangeBatch = serde_json::from_slice(body.bytes())
+            .map_err(|error| Refused::undecodable(&error.to_string()))?;
+        if batch.changes.len() > self.limits.changes_max.get() {
+            return Err(Refused::too_large(&format!("{} changes", self.limits.changes_max)));
+        }
+        read_changes(batch.changes).map_err(|refusal| Refused::undecodable(&refusal.to_string()))
+    }
+}
+
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    #[derive(Serialize)]
+    struct Report {
+        ready: bool,
+        hindrances: Vec<String>,
+    }
+    let hindrances = readiness.hindrances();
+    let ready = hindrances.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Report { ready, hindrances })).into_response()
+}
+
+/// A request of which nothing was taken.
+#[derive(Debug)]
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+impl Refused {
+    fn unauthorized(detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    fn undecodable(detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "undecodable", detail)
+    }
+
+    fn too_large(limit: &str) -> Self {
+        let detail = format!("a batch is at most {limit}");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &detail)
+    }
+
+    fn protocol() -> Self {
+        let detail = format!("this sidecar speaks {PROTOCOL_HEADER}: {PROTOCOL}");
+        Self::new(StatusCode::UPGRADE_REQUIRED, "protocol", &detail)
+    }
+
+    fn saturated() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "saturated", "all places are taken")
+    }
+
+    fn draining() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", "this sidecar is stopping")
+    }
+
+    fn new(status: StatusCode, code: &'static str, detail: &str) -> Self {
+        Self { status, code, detail: detail.to_owned() }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        telemetry::request_refused(self.code);
+        let body = serde_json::json!({ "error": { "code": self.code, "detail": self.detail } });
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECS);
+        }
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            response.headers_mut().insert(PROTOCOL_HEADER, HeaderValue::from_static(PROTOCOL));
+        }
+        response
+    }
+}

@@ -1,0 +1,3 @@
+//! The reactions, one file each.
+
+pub mod enrich;

@@ -1,0 +1,127 @@
+//! Routes: which events go to which queue, to be met by which reaction. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{reaction::Reaction, reactions::enrich::Enrich};
+
+/// EventBridge's limit for a pattern.
+const PATTERN_CHARS_MAX: usize = 2_048;
+/// What SQS takes as a queue's name, with room for the suffix of the dead-letter queue.
+const NAME_CHARS_MAX: usize = 40;
+
+/// One route: one rule, one queue, one dead-letter queue, one reaction.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Its name in the file.
+    pub name: String,
+    /// What is done about the events.
+    pub reaction: ReactionName,
+    /// Which events, as an EventBridge pattern.
+    pub pattern: String,
+}
+
+/// The reactions there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReactionName {
+    /// [`Enrich`].
+    Enrich,
+}
+
+impl ReactionName {
+    /// The word in routes and dead letters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enrich => Enrich::NAME,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "description")]
+    _description: Option<String>,
+    reaction: ReactionName,
+    pattern: Map<String, Value>,
+}
+
+impl Route {
+    /// The name of its rule and of its queue. The bus is part of it: an account may have several.
+    pub fn queue(&self, bus: &str) -> String {
+        format!("{bus}-{}", self.name)
+    }
+
+    /// The name of its dead-letter queue.
+    pub fn dead_letter_queue(&self, bus: &str) -> String {
+        format!("{}-dlq", self.queue(bus))
+    }
+}
+
+/// Reads the text of `routes.json`, or lists every mistake in it.
+pub fn compile(text: &str) -> Result<Vec<Route>, Vec<String>> {
+    let written: BTreeMap<String, Value> =
+        serde_json::from_str(text).map_err(|error| vec![error.to_string()])?;
+    let mut problems = Vec::new();
+    let mut routes = Vec::new();
+    for (name, route) in written {
+        match compile_one(&name, route) {
+            Ok(route) => routes.push(route),
+            Err(problem) => problems.push(format!("{name}: {problem}")),
+        }
+    }
+    if problems.is_empty() { Ok(routes) } else { Err(problems) }
+}
+
+fn compile_one(name: &str, route: Value) -> Result<Route, String> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(is_plain) {
+        return Err(format!("a name is 1 to {NAME_CHARS_MAX} of a-z, 0-9 and -"));
+    }
+    let written: Written = serde_json::from_value(route).map_err(|error| error.to_string())?;
+    if written.pattern.is_empty() {
+        return Err("pattern: without a condition it would take every event".to_owned());
+    }
+    let pattern = Value::Object(written.pattern).to_string();
+    if pattern.chars().count() > PATTERN_CHARS_MAX {
+        return Err(format!("pattern: longer than {PATTERN_CHARS_MAX} characters"));
+    }
+    Ok(Route { name: name.to_owned(), reaction: written.reaction, pattern })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_route_leads_feedback_to_enrichment() {
+        let routes = compile(include_str!("../config/routes.json")).unwrap();
+
+        let [feedback] = routes.as_slice() else { panic!("one route: {routes:?}") };
+        assert_eq!(feedback.reaction, ReactionName::Enrich);
+        assert_eq!(feedback.queue("event-bridge"), "event-bridge-feedback");
+        assert_eq!(feedback.dead_letter_queue("event-bridge"), "event-bridge-feedback-dlq");
+        assert_eq!(feedback.pattern, r#"{"detail-type":["feedback.submitted"]}"#);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let problems = compile(
+            r#"{
+                "Feed back": { "reaction": "enrich", "pattern": { "source": ["a"] } },
+                "empty": { "reaction": "enrich", "pattern": {} },
+                "unknown": { "reaction": "dance", "pattern": { "source": ["a"] } }
+            }"#,
+        )
+        .unwrap_err();
+
+        insta::assert_snapshot!(problems.join("\n"), @r"
+        Feed back: a name is 1 to 40 of a-z, 0-9 and -
+        empty: pattern: without a condition it would take every event
+        unknown: unknown variant `dance`, expected `enrich`
+        ");
+    }
+}

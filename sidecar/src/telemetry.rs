@@ -1,0 +1,116 @@
+//! Logs and metrics: the name of every metric is here.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::{
+    config::settings::{Log, LogFormat},
+    directus::effects::EffectVerdict,
+    outbound::change::Verdict,
+};
+
+const CHANGES: &str = "event_bridge_changes_total";
+const REQUESTS_REFUSED: &str = "event_bridge_requests_refused_total";
+const PUT_EVENTS_ENTRIES: &str = "event_bridge_put_events_entries_total";
+const MESSAGES_RECEIVED: &str = "event_bridge_messages_received_total";
+const MESSAGES_SETTLED: &str = "event_bridge_messages_settled_total";
+const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
+const EFFECTS: &str = "event_bridge_effects_total";
+const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
+const COMMIT_TO_SETTLED: &str = "event_bridge_commit_to_settled_seconds";
+
+const BUCKETS_SECS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Starts logging to standard error.
+pub fn start_logging(log: &Log) -> anyhow::Result<()> {
+    let level = EnvFilter::try_new(&log.level).context("log.level is no filter")?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let registry = tracing_subscriber::registry().with(level);
+    match log.format {
+        LogFormat::Human => registry.with(lines.with_ansi(false)).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    }
+    .context("cannot start logging")
+}
+
+/// Starts counting; the handle renders what was counted.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_SECS)?
+        .install_recorder()?;
+    describe_counter!(CHANGES, "Changes answered, by verdict");
+    describe_counter!(REQUESTS_REFUSED, "Requests of which nothing was taken, by reason");
+    describe_counter!(PUT_EVENTS_ENTRIES, "Entries sent to EventBridge, repeated ones too");
+    describe_counter!(MESSAGES_RECEIVED, "Messages received, by queue");
+    describe_counter!(MESSAGES_SETTLED, "Messages settled, by queue and outcome");
+    describe_gauge!(MESSAGES_IN_FLIGHT, "Messages being worked on, by queue");
+    describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
+    describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
+    describe_histogram!(COMMIT_TO_SETTLED, "From the change to its settled message, by queue");
+    Ok(handle)
+}
+
+/// A change was answered.
+pub fn change(verdict: &Verdict) {
+    counter!(CHANGES, "verdict" => verdict.as_str()).increment(1);
+}
+
+/// A request was refused as a whole.
+pub fn request_refused(code: &'static str) {
+    counter!(REQUESTS_REFUSED, "code" => code).increment(1);
+}
+
+/// Entries were sent to the bus.
+pub fn put_events(entries: usize) {
+    counter!(PUT_EVENTS_ENTRIES).increment(entries as u64);
+}
+
+/// An event was accepted by the bus.
+pub fn published(occurred_at: Timestamp, now: Timestamp) {
+    histogram!(COMMIT_TO_PUBLISHED).record(secs_between(occurred_at, now));
+}
+
+/// A message arrived.
+pub fn message_received(queue: &str) {
+    counter!(MESSAGES_RECEIVED, "queue" => queue.to_owned()).increment(1);
+    gauge!(MESSAGES_IN_FLIGHT, "queue" => queue.to_owned()).increment(1);
+}
+
+/// A message's work ended.
+pub fn message_settled(queue: &str, outcome: &'static str) {
+    counter!(MESSAGES_SETTLED, "queue" => queue.to_owned(), "outcome" => outcome).increment(1);
+    gauge!(MESSAGES_IN_FLIGHT, "queue" => queue.to_owned()).decrement(1);
+}
+
+/// A message's effects are all in Directus.
+pub fn reacted(queue: &str, occurred_at: Timestamp, now: Timestamp) {
+    histogram!(COMMIT_TO_SETTLED, "queue" => queue.to_owned())
+        .record(secs_between(occurred_at, now));
+}
+
+/// Directus answered an effect.
+pub fn effect(verdict: &EffectVerdict) {
+    counter!(EFFECTS, "verdict" => verdict.as_str()).increment(1);
+}
+
+/// Never negative: the producer's clock may be ahead of ours.
+fn secs_between(earlier: Timestamp, later: Timestamp) -> f64 {
+    later.duration_since(earlier).as_secs_f64().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_skew_does_not_make_latency_negative() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let ahead = Timestamp::from_second(1_003).unwrap();
+
+        assert!(secs_between(ahead, now).abs() < f64::EPSILON);
+        assert!((secs_between(now, ahead) - 3.0).abs() < f64::EPSILON);
+    }
+}
