@@ -280,3 +280,6 @@ fn contract_name(event_type: &str, file: &Path) -> Result<ContractName, String> 
         _ => Err("a contract's file is named after its version, such as 1.json".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

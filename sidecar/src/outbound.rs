@@ -6,6 +6,8 @@ pub mod mapping;
 pub mod publisher;
 pub mod server;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::Value;
 use tracing::{info, warn};
@@ -25,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Outbound {
     mappings: Mappings,
-    publisher: std::sync::Arc<Publisher>,
+    publisher: Arc<Publisher>,
 }
 
 /// One change of a batch: understood, or refused by itself so that the others flow on.
@@ -33,7 +35,7 @@ pub type Received = (EventId, Result<Change, Refusal>);
 
 impl Outbound {
     /// Maps by `mappings` and publishes through `publisher`.
-    pub fn new(mappings: Mappings, publisher: std::sync::Arc<Publisher>) -> Self {
+    pub fn new(mappings: Mappings, publisher: Arc<Publisher>) -> Self {
         Self { mappings, publisher }
     }
 

@@ -263,3 +263,6 @@ async fn take_slots(slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     }
     held
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Publishes events in full batches, with one outcome for each and retry of only the failed ones.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
@@ -32,7 +32,7 @@ pub struct PublisherLimits {
 #[derive(Debug)]
 pub struct Publisher {
     bus: Bus,
-    contracts: std::sync::Arc<Contracts>,
+    contracts: Arc<Contracts>,
     limits: PublisherLimits,
     slots: Semaphore,
     shutdown: CancellationToken,
@@ -42,7 +42,7 @@ impl Publisher {
     /// Publishes on `bus`; at `shutdown` no failed entry is tried again.
     pub fn new(
         bus: Bus,
-        contracts: std::sync::Arc<Contracts>,
+        contracts: Arc<Contracts>,
         limits: PublisherLimits,
         shutdown: CancellationToken,
     ) -> Self {
@@ -119,11 +119,35 @@ impl Publisher {
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{config::read_documents, outbound::eventbridge};
+
+    /// A publisher of what obeys the shipped contracts, to a bus whose SDK client answers by rule.
+    pub(crate) fn publisher(client: aws_sdk_eventbridge::Client) -> Publisher {
+        let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
+        let documents = read_documents(schemas.as_ref()).unwrap();
+        let contracts = Arc::new(Contracts::compile(&documents).unwrap());
+        let limits = PublisherLimits {
+            batch_bytes_max: NonZeroUsize::new(10_000).unwrap(),
+            requests_in_flight_max: NonZeroUsize::new(8).unwrap(),
+            retry: RetryPolicy {
+                delay_min: Duration::from_millis(200),
+                delay_max: Duration::from_secs(5),
+                attempts_max: NonZeroU32::new(3).unwrap(),
+            },
+            budget: Duration::from_secs(8),
+        };
+        let bus = eventbridge::testing::bus(client);
+        Publisher::new(bus, contracts, limits, CancellationToken::new())
+    }
+}
+
+#[cfg(test)]
 mod tests {
-    use std::{
-        num::NonZeroU32,
-        sync::{Arc, Mutex},
-    };
+    use std::sync::{Arc, Mutex};
 
     use aws_sdk_eventbridge::{
         Client,
@@ -134,13 +158,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{config::read_documents, outbound::eventbridge::testing};
-
-    fn contracts() -> Arc<Contracts> {
-        let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
-        let documents = read_documents(schemas.as_ref()).unwrap();
-        Arc::new(Contracts::compile(&documents).unwrap())
-    }
 
     /// A publisher whose bus answers each entry by `answer`, and the sizes of the calls it made.
     fn publisher(
@@ -163,18 +180,7 @@ mod tests {
         });
         let client =
             mock_client!(aws_sdk_eventbridge, aws_smithy_mocks::RuleMode::MatchAny, [&put]);
-        let limits = PublisherLimits {
-            batch_bytes_max: NonZeroUsize::new(10_000).unwrap(),
-            requests_in_flight_max: NonZeroUsize::new(8).unwrap(),
-            retry: RetryPolicy {
-                delay_min: Duration::from_millis(200),
-                delay_max: Duration::from_secs(5),
-                attempts_max: NonZeroU32::new(3).unwrap(),
-            },
-            budget: Duration::from_secs(8),
-        };
-        let publisher =
-            Publisher::new(testing::bus(client), contracts(), limits, CancellationToken::new());
+        let publisher = testing::publisher(client);
         (publisher, calls)
     }
 

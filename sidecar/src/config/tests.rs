@@ -1,0 +1,110 @@
+use super::*;
+
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+fn shipped() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config"))
+}
+
+fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let required = [("SIDECAR__DIRECTUS__TOKEN", "token"), ("SIDECAR__OUTBOUND__SECRETS", SECRET)];
+    let variables = required.iter().chain(variables);
+    let variables =
+        variables.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Config::load_with(shipped(), variables)
+}
+
+#[test]
+fn the_shipped_configuration_needs_only_its_secrets() {
+    let config = load(&[]).unwrap();
+
+    assert_eq!(config.settings.outbound.bus, "event-bridge");
+    assert_eq!(config.settings.outbound.secrets().len(), 1);
+}
+
+#[test]
+fn every_setting_can_be_overridden_by_the_environment() {
+    let defaults: toml::Table = toml::from_str(DEFAULTS).unwrap();
+    for (section, settings) in &defaults {
+        for (key, default) in settings.as_table().unwrap() {
+            let variable = format!("SIDECAR__{section}__{key}").to_uppercase();
+
+            let error = load(&[(&variable, "\u{0}")]);
+
+            // Free text takes anything; everything else says that this is not it.
+            let is_text = ["bus", "source", "level", "folder", "token"].contains(&key.as_str());
+            let named = error.is_err_and(|error| error.to_string().contains(key.as_str()));
+            assert!(is_text || named, "{variable} does not override {default}");
+        }
+    }
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let error = load(&[
+        ("SIDECAR__INBOUND__RECEIVES_MAX", "zero"),
+        ("SIDECAR__INBOUND__VISIBILITY", "13h"),
+        ("SIDECAR__INBOUND__DEAD_LETTER_RETENTION", "1d"),
+        ("SIDECAR__OUTBOUND__SECRETS", "hunter2"),
+        ("SIDECAR__DIRECTUS__URL", "ftp://directus"),
+        ("SIDECAR__DIRECTUS__EFFECTS_MAX", "1000"),
+        ("SIDECAR__SERVER__PORT", "80"),
+    ])
+    .unwrap_err();
+
+    let mut problems = error.problems;
+    problems.sort();
+    insta::assert_snapshot!(problems.join("\n"), @r#"
+    sidecar.toml: directus.effects_max: the endpoint takes at most 100
+    sidecar.toml: directus.url: is no http or https address
+    sidecar.toml: inbound.dead_letter_retention: is not between 4days and 14days
+    sidecar.toml: inbound.receives_max: invalid type: string "zero", expected an integer for key `inbound.receives_max` in the environment
+    sidecar.toml: inbound.visibility: is not between 2s and 12h
+    sidecar.toml: outbound.secrets: secret 1: a secret starts with `whsec_`
+    sidecar.toml: server.port: there is no such setting
+    "#);
+}
+
+#[test]
+fn a_secret_can_come_from_a_file_and_a_list_from_the_environment() {
+    let folder = std::env::temp_dir().join(format!("sidecar-{}", uuid::Uuid::now_v7()));
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join("secrets");
+    fs::write(&file, format!("{SECRET}, {SECRET}\n")).unwrap();
+
+    let config = load(&[
+        ("SIDECAR__OUTBOUND__SECRETS_FILE", file.to_str().unwrap()),
+        ("SIDECAR__INBOUND__REDELIVERY_DELAYS", "1s, 2s"),
+    ]);
+
+    fs::remove_dir_all(&folder).unwrap();
+    let settings = config.unwrap().settings;
+    assert_eq!(settings.outbound.secrets().len(), 2);
+    assert_eq!(settings.inbound.redelivery_delays.len(), 2);
+}
+
+#[test]
+fn a_mapping_to_a_version_without_a_contract_is_a_mistake() {
+    let documents = read_documents(&shipped().join("../../schemas")).unwrap();
+    let contracts = Contracts::compile(&documents).unwrap();
+    let mappings = Mappings::compile(
+        "[[mapping]]\ncollection = 'feedback'\nevent = 'feedback.submitted'\nversion = 9",
+    )
+    .unwrap();
+
+    assert_eq!(
+        mappings.uncontracted(&contracts),
+        [
+            "mapping 1 (feedback to feedback.submitted): feedback.submitted has contracts, but none of version 9"
+        ]
+    );
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let config = load(&[]).unwrap();
+
+    let printed = format!("{config:?}");
+
+    assert!(!printed.contains(SECRET) && !printed.contains("\"token\""));
+}

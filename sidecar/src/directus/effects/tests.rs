@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use serde_json::json;
+use wiremock::{
+    Mock, MockServer, Request, ResponseTemplate,
+    matchers::{header, method, path},
+};
+
+use super::*;
+
+const RETRY: RetryPolicy = RetryPolicy {
+    delay_min: Duration::from_millis(1),
+    delay_max: Duration::from_millis(2),
+    attempts_max: std::num::NonZeroU32::new(3).unwrap(),
+};
+
+fn effect(key: &str) -> Effect {
+    let golden = include_str!("../../../../schemas/examples/valid/feedback.submitted-1.json");
+    let mut event: Event = serde_json::from_str(golden).unwrap();
+    key.clone_into(&mut event.subject.key);
+    let Value::Object(data) = json!({ "sentiment": "positive", "sentiment_score": 0.7579 }) else {
+        unreachable!()
+    };
+    Effect::update(&event, "enrich", data)
+}
+
+/// Directus answering each request by `answer`, and what became of the effects.
+async fn write(
+    effects: Vec<Effect>,
+    answer: impl Fn(&[Value]) -> ResponseTemplate + Send + Sync + 'static,
+) -> Result<(), DeliveryError> {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/event-bridge/effects"))
+        .and(header("authorization", "Bearer token"))
+        .respond_with(move |request: &Request| answer(&request.body_json::<Vec<Value>>().unwrap()))
+        .mount(&server)
+        .await;
+    let timeout = Duration::from_secs(5);
+    let url = server.uri().parse().unwrap();
+    let directus = Directus::connect(&url, "token".to_owned().into(), timeout).unwrap();
+    let limits = BatchLimits {
+        size_max: EFFECTS_MAX,
+        linger: Duration::from_millis(10),
+        in_flight_max: NonZeroUsize::MIN,
+    };
+    let tasks = TaskTracker::new();
+    let writer = EffectWriter::start(directus, limits, RETRY, &tasks, CancellationToken::new());
+    writer.write(effects).await
+}
+
+fn verdicts(effects: &[Value], verdict: &Value) -> ResponseTemplate {
+    let verdicts: Vec<Value> = effects
+        .iter()
+        .map(|effect| {
+            let mut answer = verdict.clone();
+            answer["effectId"] = effect["effectId"].clone();
+            answer
+        })
+        .collect();
+    ResponseTemplate::new(200).set_body_json(json!({ "verdicts": verdicts }))
+}
+
+#[test]
+fn an_effect_is_written_as_the_endpoint_reads_it() {
+    let golden: Value =
+        serde_json::from_str(include_str!("../../../../schemas/examples/effects.json")).unwrap();
+
+    assert_eq!(serde_json::to_value(effect("42")).unwrap(), golden["effects"][0]);
+}
+
+#[test]
+fn every_golden_verdict_is_understood() {
+    let golden: Value =
+        serde_json::from_str(include_str!("../../../../schemas/examples/effects.json")).unwrap();
+
+    let verdicts: Vec<EffectVerdict> = serde_json::from_value(golden["verdicts"].clone()).unwrap();
+
+    let words: Vec<_> = verdicts.iter().map(EffectVerdict::as_str).collect();
+    assert_eq!(words, ["applied", "duplicate", "stale", "missing", "refused", "retry"]);
+}
+
+#[rstest::rstest]
+#[case("applied")]
+#[case("duplicate")]
+#[case("stale")]
+#[case("missing")]
+#[tokio::test]
+async fn an_effect_that_is_over_is_an_end(#[case] verdict: &'static str) {
+    let effects = vec![effect("1"), effect("2")];
+
+    let outcome = write(effects, move |sent| verdicts(sent, &json!({ "verdict": verdict }))).await;
+
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_effect_that_directus_refuses_is_permanent() {
+    let error = json!({ "code": "FORBIDDEN", "message": "no permission" });
+
+    let outcome = write(vec![effect("1")], move |sent| {
+        verdicts(sent, &json!({ "verdict": "refused", "error": error }))
+    })
+    .await;
+
+    let Err(DeliveryError::Permanent(refusal)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(refusal.path.as_deref(), Some("FORBIDDEN"));
+}
+
+#[rstest::rstest]
+#[case(401)]
+#[case(403)]
+#[case(404)]
+#[case(429)]
+#[case(503)]
+#[tokio::test]
+async fn a_directus_that_can_be_mended_is_waited_for(#[case] status: u16) {
+    let outcome = write(vec![effect("1")], move |_| ResponseTemplate::new(status)).await;
+
+    assert!(outcome.is_err_and(|error| error.is_transient()));
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_a_verdict_is_not_believed() {
+    let outcome = write(vec![effect("1"), effect("2")], |sent| {
+        verdicts(&sent[..sent.len() - 1], &json!({ "verdict": "applied" }))
+    })
+    .await;
+
+    assert!(outcome.is_err_and(|error| error.is_transient()));
+}
+
+#[tokio::test]
+async fn only_the_effect_to_blame_fails_when_a_request_is_refused() {
+    let outcome = write(vec![effect("fine"), effect("huge")], |sent| {
+        if sent.iter().any(|effect| effect["key"] == "huge") {
+            ResponseTemplate::new(400)
+        } else {
+            verdicts(sent, &json!({ "verdict": "applied" }))
+        }
+    })
+    .await;
+
+    assert!(matches!(outcome, Err(DeliveryError::Permanent(_))), "{outcome:?}");
+}
