@@ -108,3 +108,33 @@ fn no_secret_is_printed() {
 
     assert!(!printed.contains(SECRET) && !printed.contains("\"token\""));
 }
+
+/// The rows of `docs/configuration.md`, made from `sidecar.toml`: a comment speaks for the settings
+/// that follow it.
+fn reference() -> Vec<String> {
+    let (mut rows, mut section, mut comment, mut in_comment) = (vec![], "", String::new(), false);
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some(text) = line.strip_prefix("# ") {
+            comment = if in_comment { format!("{comment} {text}") } else { text.to_owned() };
+        } else if let Some((key, default)) = line.split_once(" = ") {
+            let variable = format!("SIDECAR__{section}__{key}").to_uppercase();
+            rows.push(format!("| `{key}` | `{variable}` | `{default}` | {comment} |"));
+        }
+        in_comment = line.starts_with('#');
+    }
+    rows
+}
+
+#[test]
+fn the_reference_says_what_sidecar_toml_says() {
+    let document = include_str!("../../../docs/configuration.md");
+    let (_, settings) = document.split_once("<!-- sidecar settings").unwrap();
+    let (settings, _) = settings.split_once("<!-- end -->").unwrap();
+
+    let documented: Vec<_> =
+        settings.lines().filter(|line| line.contains("`SIDECAR__")).collect();
+
+    assert_eq!(documented, reference());
+}
