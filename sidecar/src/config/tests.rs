@@ -133,8 +133,7 @@ fn the_reference_says_what_sidecar_toml_says() {
     let (_, settings) = document.split_once("<!-- sidecar settings").unwrap();
     let (settings, _) = settings.split_once("<!-- end -->").unwrap();
 
-    let documented: Vec<_> =
-        settings.lines().filter(|line| line.contains("`SIDECAR__")).collect();
+    let documented: Vec<_> = settings.lines().filter(|line| line.contains("`SIDECAR__")).collect();
 
     assert_eq!(documented, reference());
 }

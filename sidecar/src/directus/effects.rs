@@ -28,7 +28,7 @@ pub struct Effect {
     id: EffectId,
     event_id: EventId,
     reaction: &'static str,
-    sequence: Option<u64>,
+    sequence: u64,
     op: Operation,
     #[serde(flatten)]
     subject: Subject,
@@ -48,7 +48,8 @@ impl Effect {
             id: EffectId::new(event.event_id, reaction, &event.subject),
             event_id: event.event_id,
             reaction,
-            sequence: event.sequence,
+            // Without a place in the order an event never overwrites one that has.
+            sequence: event.sequence.unwrap_or(0),
             op: Operation::Update,
             subject: event.subject.clone(),
             data,

@@ -24,11 +24,10 @@ fn effect(key: &str) -> Effect {
     Effect::update(&event, "enrich", data)
 }
 
-/// Directus answering each request by `answer`, and what became of the effects.
-async fn write(
-    effects: Vec<Effect>,
+/// A Directus that answers each request by `answer`.
+async fn directus(
     answer: impl Fn(&[Value]) -> ResponseTemplate + Send + Sync + 'static,
-) -> Result<(), DeliveryError> {
+) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/event-bridge/effects"))
@@ -36,17 +35,26 @@ async fn write(
         .respond_with(move |request: &Request| answer(&request.body_json::<Vec<Value>>().unwrap()))
         .mount(&server)
         .await;
-    let timeout = Duration::from_secs(5);
-    let url = server.uri().parse().unwrap();
+    server
+}
+
+fn writer(server: &MockServer) -> EffectWriter {
+    let (url, timeout) = (server.uri().parse().unwrap(), Duration::from_secs(5));
     let directus = Directus::connect(&url, "token".to_owned().into(), timeout).unwrap();
     let limits = BatchLimits {
         size_max: EFFECTS_MAX,
         linger: Duration::from_millis(10),
         in_flight_max: NonZeroUsize::MIN,
     };
-    let tasks = TaskTracker::new();
-    let writer = EffectWriter::start(directus, limits, RETRY, &tasks, CancellationToken::new());
-    writer.write(effects).await
+    EffectWriter::start(directus, limits, RETRY, &TaskTracker::new(), CancellationToken::new())
+}
+
+/// What becomes of effects when Directus answers each request by `answer`.
+async fn write(
+    effects: Vec<Effect>,
+    answer: impl Fn(&[Value]) -> ResponseTemplate + Send + Sync + 'static,
+) -> Result<(), DeliveryError> {
+    writer(&directus(answer).await).write(effects).await
 }
 
 fn verdicts(effects: &[Value], verdict: &Value) -> ResponseTemplate {
@@ -132,14 +140,22 @@ async fn an_answer_that_lacks_a_verdict_is_not_believed() {
 
 #[tokio::test]
 async fn only_the_effect_to_blame_fails_when_a_request_is_refused() {
-    let outcome = write(vec![effect("fine"), effect("huge")], |sent| {
+    let answer = |sent: &[Value]| {
         if sent.iter().any(|effect| effect["key"] == "huge") {
             ResponseTemplate::new(400)
         } else {
             verdicts(sent, &json!({ "verdict": "applied" }))
         }
-    })
-    .await;
+    };
+    let server = directus(answer).await;
+    let writer = writer(&server);
 
-    assert!(matches!(outcome, Err(DeliveryError::Permanent(_))), "{outcome:?}");
+    let (fine, huge) =
+        tokio::join!(writer.write(vec![effect("fine")]), writer.write(vec![effect("huge")]));
+
+    assert!(fine.is_ok(), "{fine:?}");
+    assert!(matches!(huge, Err(DeliveryError::Permanent(_))), "{huge:?}");
+    let sizes = server.received_requests().await.unwrap().into_iter();
+    let sizes = sizes.map(|request| request.body_json::<Vec<Value>>().unwrap().len());
+    assert_eq!(sizes.collect::<Vec<_>>(), [2, 1, 1]);
 }
