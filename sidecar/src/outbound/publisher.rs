@@ -103,14 +103,17 @@ impl Publisher {
         batches
     }
 
+    /// The budget counts from here, so that waiting for a place is part of it.
     async fn publish_batch(&self, entries: Vec<Entry>) -> Vec<Result<(), DeliveryError>> {
-        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
         let count = entries.len();
-        let attempts =
-            retry_each(self.limits.retry, &self.shutdown, entries, |entries| async move {
-                telemetry::put_events(entries.len());
-                self.bus.put(&entries).await
-            });
+        let put = |entries: Vec<Entry>| async move {
+            telemetry::put_events(entries.len());
+            self.bus.put(&entries).await
+        };
+        let attempts = async {
+            let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+            retry_each(self.limits.retry, &self.shutdown, entries, put).await
+        };
         tokio::time::timeout(self.limits.budget, attempts).await.unwrap_or_else(|_| {
             let late = || DeliveryError::Transient("the bus took too long".into());
             (0..count).map(|_| Err(late())).collect()
@@ -263,5 +266,18 @@ mod tests {
             Err(DeliveryError::Permanent(refusal)) => assert_eq!(refusal.code, code),
             other => panic!("expected a refusal, got {other:?}"),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bus_that_throttles_for_ever_is_given_up_within_the_budget() {
+        let (publisher, _) = publisher(|_, _| Some("ThrottlingException"));
+        let started = tokio::time::Instant::now();
+
+        let outcomes = publisher.publish(&vec![event("slow"); 2_000]).await;
+
+        assert!(
+            outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(DeliveryError::is_transient))
+        );
+        assert!(started.elapsed() <= Duration::from_secs(8));
     }
 }
