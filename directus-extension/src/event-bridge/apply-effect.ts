@@ -1,0 +1,105 @@
+import type { Accountability, ExtensionsServices, SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
+import { applying } from '../lib/effect-context.js';
+import type { Effect, EffectVerdict } from '../lib/effect.js';
+import type { Logger } from '../lib/logger.js';
+import { isInternal } from '../lib/watched-collections.js';
+import { withoutValues } from '../lib/without-values.js';
+import { classify } from './classify.js';
+import { itemExists } from './item-exists.js';
+import { EffectDeclined, enterLedger, pastOf } from './ledger.js';
+
+export interface ApplyContext {
+	accountability: Accountability;
+	database: Knex;
+	/** The extensions' own emitter: other extensions hear it, Directus' Flows do not. */
+	emitter: { emitAction(event: string | string[], meta: unknown, context: unknown): void };
+	logger: Pick<Logger, 'error'>;
+	schema: SchemaOverview;
+	services: Pick<ExtensionsServices, 'ItemsService'>;
+}
+
+/** Applies one effect with the caller's permissions, exactly once, and says what became of it. Never throws. */
+export async function applyEffect(effect: Effect, context: ApplyContext): Promise<EffectVerdict> {
+	const { effectId, collection } = effect;
+	const overview = context.schema.collections[collection];
+	if (overview === undefined || isInternal(collection)) {
+		const error = { code: 'UNKNOWN_COLLECTION', message: 'there is no such collection to write to' };
+		return { effectId, verdict: 'refused', error };
+	}
+
+	try {
+		// Spares most repeated effects a transaction. The answer that counts is given inside it.
+		const past = await pastOf(effect, context.database);
+		if (past !== null) return { effectId, verdict: past };
+
+		if (overview.accountability === null) await applyUntracked(effect, context);
+		else await applyTracked(effect, context);
+		return { effectId, verdict: 'applied' };
+	} catch (error) {
+		return await judge(error, effect, context);
+	}
+}
+
+/** In Directus' own transaction, so that its action events come after the commit, and Flows react to them. */
+async function applyTracked(effect: Effect, context: ApplyContext): Promise<void> {
+	const { recorded } = await applying(effect, () => write(effect, context));
+	if (!recorded) throw new Error('the effect was applied without its ledger row: is the capture hook switched off?');
+}
+
+/**
+ * In a transaction of our own: without an activity nothing of ours runs inside Directus' one. Its action events would
+ * come before our commit, so they are held back, and reach only the extensions' own emitter.
+ */
+async function applyUntracked(effect: Effect, context: ApplyContext): Promise<void> {
+	const held: Parameters<ApplyContext['emitter']['emitAction']>[] = [];
+	await context.database.transaction(async (transaction) => {
+		await write(effect, context, {
+			knex: transaction,
+			hold: ({ event, meta, context: eventContext }) => held.push([event, meta, eventContext]),
+		});
+		if (!(await itemExists(effect, { ...context, database: transaction }))) throw new EffectDeclined('missing');
+		await enterLedger(effect, transaction);
+	});
+	for (const event of held) context.emitter.emitAction(...event);
+}
+
+interface Held {
+	event: string | string[];
+	meta: unknown;
+	context: unknown;
+}
+
+async function write(
+	{ collection, data, eventId, key, op, reaction }: Effect,
+	{ accountability, schema, services }: ApplyContext,
+	own?: { knex: Knex; hold: (event: Held) => void },
+): Promise<void> {
+	const service = new services.ItemsService(collection, {
+		knex: own?.knex,
+		schema,
+		// For the reader of the activity log only: nothing trusts it.
+		accountability: { ...accountability, origin: `event-bridge:${eventId}:${reaction}` },
+	});
+	const options = own && { bypassEmitAction: own.hold };
+	if (op === 'update') await service.updateOne(key, data, options);
+	else await service.createOne({ ...data, [schema.collections[collection]?.primary ?? 'id']: key }, options);
+}
+
+async function judge(error: unknown, effect: Effect, context: ApplyContext): Promise<EffectVerdict> {
+	const { effectId, collection, key, op } = effect;
+	if (error instanceof EffectDeclined) return { effectId, verdict: error.verdict };
+
+	const { verdict, error: reason } = classify(error);
+	// Directus answers a non-admin alike whether the item is missing or forbidden.
+	if (verdict === 'refused' && op === 'update' && !(await itemExists(effect, context).catch(() => true))) {
+		return { effectId, verdict: 'missing' };
+	}
+	if (reason.code === 'UNKNOWN') {
+		context.logger.error(
+			withoutValues(error),
+			`event bridge: an effect on ${collection}/${key} failed for an unknown reason`,
+		);
+	}
+	return { effectId, verdict, error: reason };
+}

@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+import { expect, test } from 'vitest';
+import type { Effect, EffectVerdict } from '../lib/effect.js';
+import type { ApplyContext } from './apply-effect.js';
+import { applyEffects } from './apply-effects.js';
+
+const on = (dialect: string): ApplyContext => ({ database: { client: { dialect } } as Knex }) as ApplyContext;
+const effect = (key: string, sequence: number): Effect =>
+	({ effectId: `${key}/${sequence}`, collection: 'feedback', key, sequence }) as Effect;
+const effects = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key) => [effect(key, 1), effect(key, 2)]);
+
+/** Watches how many effects are under way, and in which order each item's came. */
+function watched(): { apply: (effect: Effect) => Promise<EffectVerdict>; order: string[]; atOnceMax: () => number } {
+	const order: string[] = [];
+	let atOnce = 0;
+	let most = 0;
+	const apply = async ({ effectId }: Effect): Promise<EffectVerdict> => {
+		atOnce += 1;
+		most = Math.max(most, atOnce);
+		await Promise.resolve();
+		order.push(effectId);
+		atOnce -= 1;
+		return { effectId, verdict: 'applied' };
+	};
+	return { apply, order, atOnceMax: () => most };
+}
+
+test.each([
+	['postgresql', 4],
+	['sqlite3', 1],
+])('on %s %i effects are applied at once', async (dialect, atOnce) => {
+	const { apply, atOnceMax } = watched();
+
+	await applyEffects(effects, on(dialect), apply);
+
+	expect(atOnceMax()).toBe(atOnce);
+});
+
+test('verdicts come in the order of the effects, and each item has its effects in order', async () => {
+	const { apply, order } = watched();
+
+	const verdicts = await applyEffects(effects, on('postgresql'), apply);
+
+	expect(verdicts.map(({ effectId }) => effectId)).toEqual(effects.map(({ effectId }) => effectId));
+	for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+		expect(order.filter((id) => id.startsWith(key))).toEqual([`${key}/1`, `${key}/2`]);
+	}
+});

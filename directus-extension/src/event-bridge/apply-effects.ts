@@ -1,0 +1,27 @@
+import { isSqlite } from '../lib/dialect.js';
+import type { Effect, EffectVerdict } from '../lib/effect.js';
+import { applyEffect, type ApplyContext } from './apply-effect.js';
+
+/** Four at once nearly halve the time on PostgreSQL. SQLite has one writer. */
+const AT_ONCE_MAX = 4;
+
+/** Applies each effect by itself, those of one item in their order, and returns the verdicts in the effects' order. */
+export async function applyEffects(
+	effects: readonly Effect[],
+	context: ApplyContext,
+	apply: typeof applyEffect = applyEffect,
+): Promise<EffectVerdict[]> {
+	const verdicts: EffectVerdict[] = [];
+	const lanes = [...byItem(effects).values()];
+	const worker = async (): Promise<void> => {
+		for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
+			for (const [index, effect] of lane) verdicts[index] = await apply(effect, context);
+		}
+	};
+	await Promise.all(Array.from({ length: isSqlite(context.database) ? 1 : AT_ONCE_MAX }, worker));
+	return verdicts;
+}
+
+function byItem(effects: readonly Effect[]): Map<string, [number, Effect][]> {
+	return Map.groupBy(effects.entries(), ([, { collection, key }]) => `${collection}/${key}`);
+}

@@ -1,0 +1,16 @@
+import type { Knex } from 'knex';
+
+/** SQLite has one writer at a time and no row locks. */
+export function isSqlite(database: Knex): boolean {
+	return dialectOf(database) === 'sqlite3';
+}
+
+/** Whether rows that another process is leasing can be stepped over. */
+export function canSkipLocked(database: Knex): boolean {
+	return ['postgresql', 'mysql'].includes(dialectOf(database));
+}
+
+function dialectOf(database: Knex): string {
+	const client: unknown = database.client;
+	return typeof client === 'object' && client !== null && 'dialect' in client ? String(client.dialect) : '';
+}

@@ -1,0 +1,74 @@
+import type { Accountability, ExtensionsServices, SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
+import type { Activity } from '../capture/capture-change.js';
+
+interface Options {
+	knex?: Knex;
+	schema: SchemaOverview;
+	accountability: Accountability | null;
+}
+interface MutationOptions {
+	bypassEmitAction?: (event: unknown) => void;
+}
+export type ActivityFilter = (
+	activity: Activity,
+	meta: unknown,
+	context: { database: Knex; schema: SchemaOverview },
+) => Promise<unknown>;
+
+/**
+ * A stand-in for Directus' `ItemsService` on a real database: one transaction for each write, and the `activity.create`
+ * filter inside it, after the row is written.
+ */
+export function itemsServiceOn(
+	root: Knex,
+	onActivity: ActivityFilter = async () => undefined,
+): Pick<ExtensionsServices, 'ItemsService'> {
+	class FakeItemsService {
+		readonly #collection: string;
+		readonly #options: Options;
+
+		constructor(name: string, options: Options) {
+			this.#collection = name;
+			this.#options = options;
+		}
+
+		async readByQuery({
+			filter,
+			fields,
+		}: {
+			filter: Record<string, { _eq: string }>;
+			fields: string[];
+		}): Promise<unknown[]> {
+			const where = Object.fromEntries(Object.entries(filter).map(([name, { _eq }]) => [name, _eq]));
+			return await (this.#options.knex ?? root)(this.#collection).select(fields).where(where);
+		}
+
+		async updateOne(key: string, data: object, options?: MutationOptions): Promise<void> {
+			await this.#write('update', key, options, (trx) => trx(this.#collection).where('id', key).update(data));
+		}
+
+		async createOne(data: { id: string }, options?: MutationOptions): Promise<void> {
+			await this.#write('create', data.id, options, (trx) => trx(this.#collection).insert(data));
+		}
+
+		async #write(
+			action: string,
+			item: string,
+			options: MutationOptions | undefined,
+			write: (trx: Knex) => PromiseLike<unknown>,
+		): Promise<void> {
+			const { accountability, knex, schema } = this.#options;
+			const run = async (trx: Knex): Promise<void> => {
+				await write(trx);
+				if (schema.collections[this.#collection]?.accountability === null) return;
+				const activity = { action, item, collection: this.#collection, user: accountability?.user ?? null };
+				await onActivity(activity, {}, { database: trx, schema });
+			};
+			if (knex === undefined) await root.transaction(run);
+			else await run(knex);
+			options?.bypassEmitAction?.({ event: `items.${action}`, meta: { key: item }, context: {} });
+		}
+	}
+	return { ItemsService: FakeItemsService } as unknown as Pick<ExtensionsServices, 'ItemsService'>;
+}
