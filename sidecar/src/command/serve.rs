@@ -16,7 +16,11 @@ use crate::{
     batch::BatchLimits,
     config::{Config, settings::Settings},
     contract::Contracts,
-    directus::{Directus, effects::EffectWriter},
+    directus::{
+        Directus,
+        availability::{Availability, AvailabilityLimits},
+        effects::EffectWriter,
+    },
     inbound::{
         consumer::{Consumer, ConsumerLimits},
         queue::Queue,
@@ -54,10 +58,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let parts = TaskTracker::new();
     let readiness = Readiness::default();
     let publisher = Arc::new(publisher(&aws, &settings, &contracts, &shutdown));
-    let effects = effects(&settings, &parts, &shutdown)?;
+    let availability = availability(&settings);
+    let effects = effects(&settings, &availability, &parts, &shutdown)?;
 
     for route in &routes {
-        let consumer = consumer(&aws, &settings, route, &contracts, &readiness);
+        let consumer = consumer(&aws, &settings, route, &contracts, &availability, &readiness);
         let reaction = match route.reaction {
             ReactionName::Enrich => Arc::clone(&reactions.enrich),
         };
@@ -119,8 +124,16 @@ fn publisher(
     Publisher::new(bus, Arc::clone(contracts), limits, shutdown.clone())
 }
 
+fn availability(settings: &Settings) -> Availability {
+    Availability::new(AvailabilityLimits {
+        failures_max: settings.directus.failures_max,
+        probe_interval: settings.directus.probe_interval,
+    })
+}
+
 fn effects(
     settings: &Settings,
+    availability: &Availability,
     parts: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<EffectWriter> {
@@ -137,7 +150,9 @@ fn effects(
         delay_max: settings.retry_delay_max,
         attempts_max: settings.attempts_max,
     };
-    Ok(EffectWriter::start(directus, limits, retry, parts, shutdown.clone()))
+    availability.start_probing(directus.clone(), parts, shutdown.clone());
+    let availability = availability.clone();
+    Ok(EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone()))
 }
 
 fn consumer(
@@ -145,6 +160,7 @@ fn consumer(
     settings: &Settings,
     route: &Route,
     contracts: &Arc<Contracts>,
+    availability: &Availability,
     readiness: &Readiness,
 ) -> Consumer {
     let inbound = &settings.inbound;
@@ -174,6 +190,7 @@ fn consumer(
         reaction: route.reaction.as_str(),
         contracts: Arc::clone(contracts),
         limits,
+        available: availability.watch(),
         readiness: readiness.part(route.queue(bus)),
     }
 }

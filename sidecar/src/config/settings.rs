@@ -170,6 +170,11 @@ pub struct Directus {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub retry_delay_max: Duration,
+    #[garde(skip)]
+    pub failures_max: NonZeroU32,
+    #[serde(with = "humantime_serde")]
+    #[garde(skip)]
+    pub probe_interval: Duration,
 }
 
 /// `[contracts]`

@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use crate::{
     batch::{BatchLimits, Batcher},
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
-    directus::Directus,
+    directus::{Directus, availability::Availability},
     event::{EffectId, Event, EventId, Subject},
     retry::{RetryPolicy, retry_each},
     telemetry,
@@ -143,6 +143,7 @@ impl EffectWriter {
     /// Writes to `directus` from `tasks`; at `shutdown` no failed effect is tried again here.
     pub fn start(
         directus: Directus,
+        availability: Availability,
         limits: BatchLimits,
         retry: RetryPolicy,
         tasks: &TaskTracker,
@@ -150,7 +151,11 @@ impl EffectWriter {
     ) -> Self {
         let batches = Batcher::start(limits, tasks, move |effects| {
             let (directus, shutdown) = (directus.clone(), shutdown.clone());
-            async move { retry_each(retry, &shutdown, effects, |some| apply(&directus, some)).await }
+            let availability = availability.clone();
+            async move {
+                retry_each(retry, &shutdown, effects, |some| apply(&directus, &availability, some))
+                    .await
+            }
         });
         Self { batches }
     }
@@ -166,8 +171,14 @@ impl EffectWriter {
 
 /// One attempt. A request that is refused as a whole, such as one beyond Directus' body limit, is
 /// taken apart, so that the effect to blame fails alone.
-async fn apply(directus: &Directus, effects: Vec<Effect>) -> Vec<Result<(), DeliveryError>> {
-    match directus.apply(&effects).await {
+async fn apply(
+    directus: &Directus,
+    availability: &Availability,
+    effects: Vec<Effect>,
+) -> Vec<Result<(), DeliveryError>> {
+    let answer = directus.apply(&effects).await;
+    availability.record(&answer);
+    match answer {
         Ok(verdicts) => verdicts.into_iter().zip(&effects).map(outcome).collect(),
         Err(DeliveryError::Permanent(_)) if effects.len() > 1 => {
             let mut outcomes = Vec::with_capacity(effects.len());

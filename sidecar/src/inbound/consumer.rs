@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc, time::Duration}
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument as _, error, info, info_span, warn};
 
@@ -61,6 +61,8 @@ pub struct Consumer {
     pub contracts: Arc<Contracts>,
     /// The bounds.
     pub limits: ConsumerLimits,
+    /// True while effects can be written.
+    pub available: watch::Receiver<bool>,
     /// Tells whether the queue can be consumed.
     pub readiness: Part,
 }
@@ -88,6 +90,9 @@ impl Consumer {
         // A slot first, a message second: a message nobody can work on yet is safer in the queue,
         // where its visibility timeout is not running.
         while let Some(mut held) = shutdown.run_until_cancelled(take_slots(&slots)).await {
+            if shutdown.run_until_cancelled(consumer.wait_until_available()).await.is_none() {
+                break;
+            }
             // Dropping a receive at shutdown is safe: whatever it took becomes visible again.
             let receive = consumer.receive(held.num_permits());
             let Some(received) = shutdown.run_until_cancelled(receive).await else { break };
@@ -132,6 +137,17 @@ impl Consumer {
         drop(settled);
         settling.close();
         settling.wait().await;
+    }
+
+    /// While effects cannot be written, a message keeps better in the queue, where it loses no
+    /// attempt.
+    async fn wait_until_available(&self) {
+        let mut available = self.available.clone();
+        if !*available.borrow() {
+            self.readiness.hindered("effects cannot be written");
+        }
+        // It cannot end: the sender lives as long as the effects' writer, of which we are a user.
+        let _ended = available.wait_for(|available| *available).await;
     }
 
     /// Ready as soon as the queue is found: the first receive may wait long for a message.

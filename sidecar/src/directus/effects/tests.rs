@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use serde_json::json;
 use wiremock::{
@@ -7,11 +7,12 @@ use wiremock::{
 };
 
 use super::*;
+use crate::directus::availability::AvailabilityLimits;
 
 const RETRY: RetryPolicy = RetryPolicy {
     delay_min: Duration::from_millis(1),
     delay_max: Duration::from_millis(2),
-    attempts_max: std::num::NonZeroU32::new(3).unwrap(),
+    attempts_max: NonZeroU32::new(3).unwrap(),
 };
 
 fn effect(key: &str) -> Effect {
@@ -46,7 +47,18 @@ fn writer(server: &MockServer) -> EffectWriter {
         linger: Duration::from_millis(10),
         in_flight_max: NonZeroUsize::MIN,
     };
-    EffectWriter::start(directus, limits, RETRY, &TaskTracker::new(), CancellationToken::new())
+    let availability = Availability::new(AvailabilityLimits {
+        failures_max: NonZeroU32::new(10).unwrap(),
+        probe_interval: Duration::from_secs(5),
+    });
+    EffectWriter::start(
+        directus,
+        availability,
+        limits,
+        RETRY,
+        &TaskTracker::new(),
+        CancellationToken::new(),
+    )
 }
 
 /// What becomes of effects when Directus answers each request by `answer`.

@@ -31,7 +31,18 @@ struct Script {
     messages: Arc<Mutex<Vec<(String, u32)>>>,
     shutdown: CancellationToken,
     readiness: Readiness,
+    available: Available,
     log: Arc<Mutex<Vec<String>>>,
+}
+
+/// Whether effects can be written; at first they can.
+#[derive(Clone)]
+struct Available(watch::Sender<bool>);
+
+impl Default for Available {
+    fn default() -> Self {
+        Self(watch::Sender::new(true))
+    }
 }
 
 impl Script {
@@ -135,6 +146,7 @@ impl Script {
             reaction: "enrich",
             contracts: Arc::new(Contracts::compile(&documents).unwrap()),
             limits,
+            available: self.available.0.subscribe(),
             readiness: self.readiness.part("queue"),
         };
         consumer.run(self.shutdown.clone(), handle).await;
@@ -376,4 +388,24 @@ async fn a_failing_queue_is_not_asked_in_a_hot_loop_and_hinders_readiness() {
     assert!(hindrances[0].starts_with("queue: delivery failed for now"), "{hindrances:?}");
     let attempts = attempts.load(Ordering::SeqCst);
     assert!((4..30).contains(&attempts), "{attempts} attempts in two minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_received_while_effects_cannot_be_written() {
+    let script = Script::new(&[&body("patient")], 1);
+    script.available.0.send_replace(false);
+    let (observed, watcher) = (script.clone(), TaskTracker::new());
+    let before = watcher.spawn(async move {
+        sleep(Duration::from_hours(1)).await;
+        let before = (observed.readiness.hindrances(), observed.messages.lock().unwrap().len());
+        observed.available.0.send_replace(true);
+        before
+    });
+
+    script.run(&script.all(), |_| async { Ok(()) }).await;
+
+    let (hindrances, waiting) = before.await.unwrap();
+    assert_eq!(hindrances, ["queue: effects cannot be written"]);
+    assert_eq!(waiting, 1);
+    assert_eq!(script.log(), ["deleted r0"]);
 }
