@@ -1,0 +1,60 @@
+# Everything that CI runs is a target here; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+# The machine's own tools come first; `tests/install` fills the gaps.
+export PATH := $(PATH):$(CURDIR)/.cache/cargo/bin
+extension = cd directus-extension && PATH="$(CURDIR)/.cache/node/node_modules/.bin:$$PATH" npm run --silent
+# An error says where it happened by its context; anyhow would add fifty lines of the runtime.
+export RUST_LIB_BACKTRACE = 0
+nextest = cargo nextest run --locked --config-file tests/nextest.toml
+build = cargo build --locked --package sidecar --package e2e --bins
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: install ## the whole system at work on this machine (ONCE=1: ends by itself)
+	@$(build) --quiet
+	@"$${CARGO_TARGET_DIR:-target}/debug/demo" $(if $(ONCE),--once)
+
+.PHONY: test
+test: lint unit e2e ## everything that CI runs
+
+.PHONY: lint
+lint: tools ## formats, lints, types, licences, banned crates
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo fetch --locked --quiet && cargo deny --offline --log-level error check bans licenses sources
+	$(extension) format:check
+	$(extension) lint
+	$(extension) typecheck
+
+.PHONY: unit
+unit: tools ## the tests that need no other process: sidecar and extension
+	$(nextest) --package sidecar --status-level slow
+	$(extension) test
+
+.PHONY: e2e
+e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs those that match)
+	$(build)
+	$(nextest) --package e2e $(E2E)
+
+.PHONY: fmt
+fmt: tools ## format Rust and TypeScript
+	cargo fmt --all
+	$(extension) format
+
+.PHONY: clean
+clean: ## remove what was built, keep what was downloaded
+	cargo clean
+	rm -rf .cache/stamps/build_rust .cache/extension.tgz directus-extension/dist
+
+.PHONY: install
+install:
+	@tests/install
+
+.PHONY: tools
+tools:
+	@tests/install checks

@@ -1,0 +1,188 @@
+//! What a story may say to AWS: what came over the bus, what a queue was given, what was given up.
+
+use std::{net::SocketAddr, path::Path};
+
+use anyhow::{Context, Result};
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_eventbridge::{config::Credentials, types::Target};
+use aws_sdk_sqs::types::{Message, QueueAttributeName};
+
+use crate::{
+    eventually,
+    message::{DeadLetter, Event},
+    part::{Part, command},
+    stack::root,
+};
+
+const BUS: &str = "event-bridge";
+/// A rule and a queue of the tests' own: whatever is on the bus is seen here, too.
+const OBSERVER: &str = "e2e-observer";
+
+/// ministack, which speaks EventBridge and SQS.
+pub struct Aws {
+    part: Part,
+    url: String,
+    bus: aws_sdk_eventbridge::Client,
+    queues: aws_sdk_sqs::Client,
+    /// Seen on the bus, not asked for yet.
+    observed: Vec<Event>,
+}
+
+impl Aws {
+    pub(crate) async fn new(dir: &Path, address: SocketAddr) -> Self {
+        let url = format!("http://{address}");
+        let mut ministack = command(root().join(".cache/ministack/bin/python"));
+        ministack.args(["-m", "ministack"]).current_dir(dir).envs([
+            ("BIND_HOST", address.ip().to_string()),
+            ("GATEWAY_PORT", address.port().to_string()),
+            ("LOG_LEVEL", "WARNING".to_owned()),
+        ]);
+
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("test", "test", None, None, "e2e"))
+            .endpoint_url(&url)
+            .region(Region::from_static("us-east-1"))
+            .load()
+            .await;
+        Self {
+            part: Part::new("ministack", dir, ministack),
+            url,
+            bus: aws_sdk_eventbridge::Client::new(&config),
+            queues: aws_sdk_sqs::Client::new(&config),
+            observed: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn start(&mut self) -> Result<()> {
+        self.part.start(&format!("{}/_ministack/health", self.url)).await
+    }
+
+    /// Ends at once: told to stop, ministack complains, and it has nothing to lose.
+    pub(crate) fn stop(&mut self) {
+        self.part.end();
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Copies everything on the bus to the observer's queue.
+    pub(crate) async fn observe(&self) -> Result<()> {
+        self.queues.create_queue().queue_name(OBSERVER).send().await?;
+        let everything = r#"{ "source": [{ "prefix": "" }] }"#;
+        self.bus
+            .put_rule()
+            .event_bus_name(BUS)
+            .name(OBSERVER)
+            .event_pattern(everything)
+            .send()
+            .await?;
+        let target = Target::builder()
+            .id(OBSERVER)
+            .arn(format!("arn:aws:sqs:us-east-1:000000000000:{OBSERVER}"));
+        self.bus
+            .put_targets()
+            .event_bus_name(BUS)
+            .rule(OBSERVER)
+            .targets(target.build()?)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// The next event of this type that came over the bus.
+    pub async fn next_event(&mut self, event_type: &str) -> Result<Event> {
+        Ok(self.next_events(event_type, 1).await?.remove(0))
+    }
+
+    /// The next so many events of this type, in the order of their arrival.
+    pub async fn next_events(&mut self, event_type: &str, count: usize) -> Result<Vec<Event>> {
+        eventually(format!("{count} × {event_type} on the bus"), async || {
+            self.look().await?;
+            let (wanted, others): (Vec<_>, Vec<_>) =
+                self.observed.drain(..).partition(|event| event.event_type == event_type);
+            self.observed = others;
+            if wanted.len() < count {
+                self.observed.extend(wanted);
+                return Ok(None);
+            }
+            let mut wanted = wanted.into_iter();
+            let next = wanted.by_ref().take(count).collect();
+            self.observed.extend(wanted);
+            Ok(Some(next))
+        })
+        .await
+    }
+
+    /// All that came over the bus and was not asked for.
+    pub async fn other_events(&mut self) -> Result<Vec<Event>> {
+        self.look().await?;
+        Ok(std::mem::take(&mut self.observed))
+    }
+
+    /// Puts a message into a queue, past the bus.
+    pub async fn send(&self, queue: &str, body: &str) -> Result<()> {
+        let queue = self.queue_url(queue).await?;
+        self.queues.send_message().queue_url(queue).message_body(body).send().await?;
+        Ok(())
+    }
+
+    /// The next message that was given up.
+    pub async fn next_dead_letter(&self, queue: &str) -> Result<DeadLetter> {
+        let letter = eventually(format!("a dead letter in {queue}"), async || {
+            Ok(self.take(queue).await?.pop())
+        });
+        letter.await.map(DeadLetter::read)
+    }
+
+    /// Waits until no message waits or is being worked on.
+    pub async fn is_done(&self, queue: &str) -> Result<()> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesNotVisible as AtWork,
+        };
+        let url = self.queue_url(queue).await?;
+        eventually(format!("{queue} to be empty"), async || {
+            let ask = self.queues.get_queue_attributes().queue_url(&url);
+            let answer = ask.attribute_names(QueueAttributeName::All).send().await?;
+            let count = answer.attributes().context("a queue has attributes")?;
+            Ok((count[&Waiting] == "0" && count[&AtWork] == "0").then_some(()))
+        })
+        .await
+    }
+
+    async fn look(&mut self) -> Result<()> {
+        loop {
+            let messages = self.take(OBSERVER).await?;
+            if messages.is_empty() {
+                return Ok(());
+            }
+            for message in messages {
+                self.observed.push(Event::read(message)?);
+            }
+        }
+    }
+
+    /// Takes up to one message, or for the observer ten, out of a queue.
+    async fn take(&self, queue: &str) -> Result<Vec<Message>> {
+        let url = self.queue_url(queue).await?;
+        let batch = if queue == OBSERVER { 10 } else { 1 };
+        let received = self
+            .queues
+            .receive_message()
+            .queue_url(&url)
+            .max_number_of_messages(batch)
+            .message_attribute_names("All")
+            .send()
+            .await?;
+        for message in received.messages() {
+            let receipt = message.receipt_handle().context("a received message has a receipt")?;
+            self.queues.delete_message().queue_url(&url).receipt_handle(receipt).send().await?;
+        }
+        Ok(received.messages.unwrap_or_default())
+    }
+
+    async fn queue_url(&self, queue: &str) -> Result<String> {
+        let answer = self.queues.get_queue_url().queue_name(queue).send().await?;
+        answer.queue_url.context("a queue has a URL")
+    }
+}

@@ -1,0 +1,124 @@
+//! What a story may say to the sidecar.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Result, ensure};
+use rustix::process::Signal;
+use serde_json::Value;
+use standardwebhooks::Webhook;
+use uuid::Uuid;
+
+use crate::{
+    part::{Part, command},
+    stack::{root, target},
+};
+
+/// What Directus signs with.
+pub const SECRET: &str = "whsec_ZmlyeXQgbGlnaHQsIGEgc2VjcmV0IG9mIDMyIGJ5dGU=";
+pub(crate) const DIRECTUS_TOKEN: &str = "token-of-the-service-account";
+
+/// The sidecar binary, with the configuration it ships with.
+pub struct Sidecar {
+    part: Part,
+    provision: Part,
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Sidecar {
+    pub(crate) fn new(
+        dir: &Path,
+        address: SocketAddr,
+        aws_url: &str,
+        directus_url: &str,
+    ) -> Result<Self> {
+        let binary = target()?.join("sidecar");
+        let run = |what: &str| {
+            let mut sidecar = sidecar(&binary, what);
+            sidecar.env("SIDECAR__SERVER__LISTEN", address.to_string());
+            sidecar.env("SIDECAR__DIRECTUS__URL", directus_url).env("AWS_ENDPOINT_URL", aws_url);
+            sidecar
+        };
+        Ok(Self {
+            part: Part::new("sidecar", dir, run("serve")),
+            provision: Part::new("provision", dir, run("provision")),
+            url: format!("http://{address}"),
+            http: reqwest::Client::new(),
+        })
+    }
+
+    /// Creates the bus, the rules and the queues.
+    pub async fn provision(&mut self) -> Result<()> {
+        self.provision.run().await
+    }
+
+    /// Starts it and returns when it says that it is ready.
+    pub async fn start(&mut self) -> Result<()> {
+        self.part.start(&format!("{}/readyz", self.url)).await
+    }
+
+    /// Asks it to stop and waits until it has drained: anything but status 0 is an error.
+    pub async fn stop(&mut self) -> Result<()> {
+        let status = self.part.stop().await?;
+        ensure!(status.success(), "the sidecar answered SIGTERM with {status}");
+        Ok(())
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.part.kill()
+    }
+
+    /// Lets it hang: connections are accepted and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.part.signal(Signal::STOP)
+    }
+
+    /// Ends a [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.part.signal(Signal::CONT)
+    }
+
+    /// Posts a body as Directus does, signed with `secret` at a moment of the story's choice;
+    /// returns the status and the answer.
+    pub async fn post_changes(
+        &self,
+        secret: &str,
+        signed_at: SystemTime,
+        body: String,
+    ) -> Result<(u16, Value)> {
+        let id = format!("msg_{}", Uuid::now_v7());
+        let timestamp = i64::try_from(signed_at.duration_since(UNIX_EPOCH)?.as_secs())?;
+        let signature = Webhook::new(secret)?.sign(&id, timestamp, body.as_bytes())?;
+        let request = self.http.post(format!("{}/v1/changes", self.url)).body(body);
+        let answer = request
+            .header("event-bridge-protocol", "1")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", signature)
+            .send()
+            .await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+}
+
+fn sidecar(binary: &Path, what: &str) -> Command {
+    let mut sidecar = command(binary);
+    sidecar.args(["--config", "sidecar/config", what]).current_dir(root()).envs([
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("SIDECAR__DIRECTUS__TOKEN", DIRECTUS_TOKEN),
+        // What a killed sidecar was working on comes back after this.
+        ("SIDECAR__INBOUND__VISIBILITY", "5s"),
+        // The complaints are found by their level.
+        ("SIDECAR__LOG__FORMAT", "json"),
+        ("SIDECAR__OUTBOUND__SECRETS", SECRET),
+    ]);
+    sidecar
+}
