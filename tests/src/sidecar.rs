@@ -14,6 +14,7 @@ use standardwebhooks::Webhook;
 use uuid::Uuid;
 
 use crate::{
+    eventually,
     part::{Part, command},
     stack::{root, target},
 };
@@ -60,6 +61,15 @@ impl Sidecar {
     /// Starts it and returns when it says that it is ready.
     pub async fn start(&mut self) -> Result<()> {
         self.part.start(&format!("{}/readyz", self.url)).await
+    }
+
+    /// Waits until it says that this keeps it from being ready.
+    pub async fn hindered_by(&self, hindrance: &str) -> Result<()> {
+        eventually(format!("the sidecar to say: {hindrance}"), async || {
+            let report = self.http.get(format!("{}/readyz", self.url)).send().await?.text().await?;
+            Ok(report.contains(hindrance).then_some(()))
+        })
+        .await
     }
 
     /// Asks it to stop and waits until it has drained: anything but status 0 is an error.

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use e2e::{Stack, directus::Directus, story};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const SIDECAR_IS_AWAY: &str = "changes wait in the outbox";
+/// Far more than scheduling costs on a busy machine, far less than waiting for a sidecar would.
+const NOTICEABLE: u32 = 4;
 
 #[tokio::test]
 async fn fifty_saves_while_the_sidecar_is_down_all_arrive_and_none_is_slower() -> Result<()> {
@@ -17,7 +20,7 @@ async fn fifty_saves_while_the_sidecar_is_down_all_arrive_and_none_is_slower() -
 
         let (feedbacks, alone) = save_each(&stack.directus, 50).await?;
 
-        assert!(alone < usual * 2, "a save took {alone:?}, with the sidecar {usual:?}");
+        assert!(alone < usual * NOTICEABLE, "a save took {alone:?}, with the sidecar {usual:?}");
         stack.sidecar.start().await?;
         everything_arrived_once(stack, &feedbacks, 100).await
     })
@@ -33,7 +36,7 @@ async fn a_sidecar_that_hangs_slows_no_save() -> Result<()> {
 
         let (feedbacks, meanwhile) = save_each(&stack.directus, 20).await?;
 
-        assert!(meanwhile < usual * 2, "a save took {meanwhile:?}, usually {usual:?}");
+        assert!(meanwhile < usual * NOTICEABLE, "a save took {meanwhile:?}, usually {usual:?}");
         stack.sidecar.thaw()?;
         everything_arrived_once(stack, &feedbacks, 40).await
     })
@@ -69,6 +72,32 @@ async fn directus_killed_right_after_its_saves_return_loses_nothing() -> Result<
         stack.directus.start().await?;
 
         everything_arrived_once(stack, &feedbacks, 50).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn messages_wait_in_the_queue_while_directus_is_away() -> Result<()> {
+    story(async |stack| {
+        let feedback = stack.directus.create("feedback", json!({ "text": "Good." })).await?;
+        stack.directus.enriched(&feedback["id"]).await?;
+        let sound = stack.aws.next_event("feedback.submitted").await?;
+        for away in ["effects not written", "attempt failed", "Directus is away"] {
+            stack.expect_log(away);
+        }
+
+        stack.directus.kill()?;
+        for _ in 0..20 {
+            let another = sound.forged(|detail| detail["eventId"] = json!(Uuid::now_v7()))?;
+            stack.aws.send("event-bridge-feedback", &another).await?;
+        }
+        stack.sidecar.hindered_by("effects cannot be written").await?;
+        stack.directus.start().await?;
+
+        stack.aws.is_done("event-bridge-feedback").await?;
+        let effects = stack.directus.rows("select effect_id from event_bridge_effects")?;
+        assert_eq!(effects.len(), 21, "none was given up");
+        Ok(())
     })
     .await
 }
