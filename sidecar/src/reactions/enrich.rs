@@ -66,6 +66,10 @@ impl Enrich {
         };
         let text = expression("text", &settings.text);
         let language = settings.language.and_then(|source| expression("language", &source));
+        let Thresholds { positive, negative } = settings.thresholds;
+        if !(0.0..=1.0).contains(&positive) || !(-1.0..=0.0).contains(&negative) {
+            problems.push("enrich: thresholds: positive is 0 to 1, negative is -1 to 0".to_owned());
+        }
         match text {
             Some(text) if problems.is_empty() => Ok(Self {
                 text,
@@ -152,6 +156,24 @@ mod tests {
         let reactions = Reactions::compile(shipped).unwrap();
         let context = Context { now: Timestamp::UNIX_EPOCH };
         reactions.enrich.react(event, &context).await.unwrap()
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let mistakes = r#"
+            [enrich]
+            text = "data."
+            language = "=="
+            announce = "feedback.judged"
+            thresholds = { positive = -0.5, negative = 0.0 }
+            fields = {}
+        "#;
+
+        let problems = Reactions::compile(mistakes).unwrap_err();
+
+        let places: Vec<_> =
+            problems.iter().map(|problem| problem.split(": ").nth(1).unwrap()).collect();
+        assert_eq!(places, ["text", "language", "thresholds"], "{problems:?}");
     }
 
     #[tokio::test]
