@@ -62,7 +62,7 @@ impl Outbound {
                     Err(refusal) => Verdict::Rejected { error: refusal },
                     Ok(events) => verdict(published.by_ref().take(events.len())),
                 };
-                telemetry::change(&verdict);
+                telemetry::change(verdict.as_str());
                 if let Verdict::Rejected { error } = &verdict {
                     // The detail stays in the outbox row: an expression's error may quote a value.
                     warn!(event.id = %event_id, code = %error.code, path = error.path, "change rejected");

@@ -4,13 +4,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
-
-use crate::{
-    config::settings::{Log, LogFormat},
-    directus::effects::EffectVerdict,
-    outbound::change::Verdict,
-};
 
 const CHANGES: &str = "event_bridge_changes_total";
 const REQUESTS_REFUSED: &str = "event_bridge_requests_refused_total";
@@ -24,12 +19,22 @@ const COMMIT_TO_SETTLED: &str = "event_bridge_commit_to_settled_seconds";
 
 const BUCKETS_SECS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Starts logging to standard error.
-pub fn start_logging(log: &Log) -> anyhow::Result<()> {
-    let level = EnvFilter::try_new(&log.level).context("log.level is no filter")?;
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For a terminal.
+    Human,
+    /// For a collector.
+    Json,
+}
+
+/// Starts logging to standard error what passes the filter `level`.
+pub fn start_logging(format: LogFormat, level: &str) -> anyhow::Result<()> {
+    let level = EnvFilter::try_new(level).context("log.level is no filter")?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(level);
-    match log.format {
+    match format {
         LogFormat::Human => registry.with(lines.with_ansi(false)).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     }
@@ -54,8 +59,8 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// A change was answered.
-pub fn change(verdict: &Verdict) {
-    counter!(CHANGES, "verdict" => verdict.as_str()).increment(1);
+pub fn change(verdict: &'static str) {
+    counter!(CHANGES, "verdict" => verdict).increment(1);
 }
 
 /// A request was refused as a whole.
@@ -92,8 +97,8 @@ pub fn reacted(queue: &str, occurred_at: Timestamp, now: Timestamp) {
 }
 
 /// Directus answered an effect.
-pub fn effect(verdict: &EffectVerdict) {
-    counter!(EFFECTS, "verdict" => verdict.as_str()).increment(1);
+pub fn effect(verdict: &'static str) {
+    counter!(EFFECTS, "verdict" => verdict).increment(1);
 }
 
 /// Never negative: the producer's clock may be ahead of ours.

@@ -17,6 +17,7 @@ use crate::{
         at_most, between, durations, endpoint_batch, present, signing_secrets, split, web_address,
     },
     signature::Secret,
+    telemetry::LogFormat,
 };
 
 /// All settings of `sidecar.toml` and the environment.
@@ -198,14 +199,4 @@ pub struct Shutdown {
 pub struct Log {
     pub format: LogFormat,
     pub level: String,
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For a terminal.
-    Human,
-    /// For a collector.
-    Json,
 }

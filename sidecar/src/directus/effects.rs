@@ -201,7 +201,7 @@ async fn apply(
 }
 
 fn outcome((verdict, effect): (EffectVerdict, &Effect)) -> Result<(), DeliveryError> {
-    telemetry::effect(&verdict);
+    telemetry::effect(verdict.as_str());
     debug!(event.id = %effect.event_id, effect.id = %effect.id.0, verdict = verdict.as_str(), "effect answered");
     verdict.into_outcome()
 }

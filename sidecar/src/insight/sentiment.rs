@@ -5,29 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::vader;
+pub use super::vader::Polarity;
 
 /// Longest text that is read, in bytes; what follows is not judged.
 pub const TEXT_BYTES_MAX: usize = 10 * 1024;
-
-/// What VADER says of a text, digit for digit what its Python reference says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Polarity {
-    /// From -1, all bad, to 1, all good; four decimals.
-    pub compound: f64,
-    /// Share of the text that is good; three decimals.
-    pub positive: f64,
-    /// Share of the text that is neither.
-    pub neutral: f64,
-    /// Share of the text that is bad.
-    pub negative: f64,
-}
-
-impl Polarity {
-    /// Whether some word was found that is good or bad.
-    pub fn is_charged(&self) -> bool {
-        self.positive > 0.0 || self.negative > 0.0
-    }
-}
 
 /// From where on a text counts as good or bad.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -5,12 +5,33 @@
 
 mod words;
 
+use serde::Serialize;
+
 use self::words::Words;
 use super::lexicon::LEXICON;
-use super::sentiment::Polarity;
 
 /// Brings the sum of charges into -1..1.
 const NORMALIZATION: f64 = 15.0;
+
+/// What VADER says of a text, digit for digit what its Python reference says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Polarity {
+    /// From -1, all bad, to 1, all good; four decimals.
+    pub compound: f64,
+    /// Share of the text that is good; three decimals.
+    pub positive: f64,
+    /// Share of the text that is neither.
+    pub neutral: f64,
+    /// Share of the text that is bad.
+    pub negative: f64,
+}
+
+impl Polarity {
+    /// Whether some word was found that is good or bad.
+    pub fn is_charged(&self) -> bool {
+        self.positive > 0.0 || self.negative > 0.0
+    }
+}
 
 /// Reads the polarity of a text, whatever its language and length.
 pub(super) fn polarity(text: &str) -> Polarity {
