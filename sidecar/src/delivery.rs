@@ -24,6 +24,15 @@ impl DeliveryError {
         matches!(self, Self::Transient(_))
     }
 
+    /// The same failure for another part of the batch that failed as a whole.
+    #[must_use]
+    pub fn spread(&self) -> Self {
+        match self {
+            Self::Transient(evidence) => Self::Transient(chain(&**evidence).into()),
+            Self::Permanent(refusal) => Self::Permanent(refusal.clone()),
+        }
+    }
+
     /// A permanent failure with its reason.
     pub fn refused(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self::Permanent(Refusal::new(code, detail))
@@ -117,4 +126,18 @@ pub fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_is_spread_says_the_same_to_each() {
+        let transient = DeliveryError::Transient("Directus answers 503".into());
+        let permanent = DeliveryError::refused(RefusalCode::Directus, "Directus answers 400");
+
+        assert_eq!(chain(&transient.spread()), "delivery failed for now: Directus answers 503");
+        assert_eq!(chain(&permanent.spread()), "delivery refused: directus: Directus answers 400");
+    }
 }

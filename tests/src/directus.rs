@@ -27,7 +27,7 @@ const ADMIN_TOKEN: &str = "token-of-the-administrator";
 /// The account that the sidecar writes back with; capture knows it and announces nothing it does.
 pub(crate) const SERVICE_ACCOUNT: &str = "5e1f1ca7-0000-4000-8000-000000000001";
 
-/// Directus on `SQLite`, seen by its administrator.
+/// Directus on SQLite, seen by its administrator.
 pub struct Directus {
     part: Part,
     project: PathBuf,
@@ -187,7 +187,7 @@ impl Directus {
     }
 
     /// Reads the database beside Directus: its plumbing tables have no API. Python is here anyway,
-    /// for ministack, and brings `SQLite` along.
+    /// for ministack, and brings SQLite along.
     pub fn rows(&self, query: &str) -> Result<Vec<Value>> {
         const READ: &str = "
 import json, sqlite3, sys

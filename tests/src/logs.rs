@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::Value;
 
-/// What Directus says at every start on `SQLite`.
+/// What Directus says at every start on SQLite.
 const KNOWN: &str = "Spatialite isn't installed";
 
 /// The WARN and ERROR lines in the logs of a stack that contain none of the announced texts.

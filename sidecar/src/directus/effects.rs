@@ -189,13 +189,11 @@ async fn apply(
             }
             outcomes
         }
-        Err(DeliveryError::Permanent(refusal)) => {
-            effects.iter().map(|_| Err(DeliveryError::Permanent(refusal.clone()))).collect()
-        }
         Err(error) => {
-            let reason = chain(&error);
-            warn!(error = reason, effects = effects.len(), "effects not written");
-            effects.iter().map(|_| Err(DeliveryError::Transient(reason.clone().into()))).collect()
+            if error.is_transient() {
+                warn!(error = chain(&error), effects = effects.len(), "effects not written");
+            }
+            effects.iter().map(|_| Err(error.spread())).collect()
         }
     }
 }

@@ -116,7 +116,6 @@ impl Consumer {
                 let (consumer, settled) = (Arc::clone(&consumer), settled.clone());
                 let (handle, give_back) = (handle.clone(), give_back.clone());
                 let span = info_span!("message", queue.name = consumer.queue.name(), message.id);
-                span.record("message.id", &message.id);
                 let work = async move {
                     consumer.end(&message, &settled, &give_back, handle).await;
                     drop(slot);

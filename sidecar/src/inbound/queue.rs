@@ -140,13 +140,7 @@ impl Queue {
                     })
                     .collect()
             }
-            Err(error) => {
-                let reason = crate::delivery::chain(&error);
-                receipts
-                    .iter()
-                    .map(|_| Err(DeliveryError::Transient(reason.clone().into())))
-                    .collect()
-            }
+            Err(error) => receipts.iter().map(|_| Err(error.spread())).collect(),
         }
     }
 
