@@ -22,12 +22,32 @@ async fn a_feedback_comes_back_enriched_within_five_seconds() -> Result<()> {
         assert!(saved.elapsed() < Duration::from_secs(5), "took {:?}", saved.elapsed());
         assert_eq!(enriched["sentiment"], "positive");
         assert!(enriched["sentiment_score"].as_f64() > Some(0.5), "{enriched}");
-        assert_eq!(enriched["language"], "en");
+        assert_eq!(enriched["detected_language"], "en");
         let submitted = stack.aws.next_event("feedback.submitted").await?.detail;
         let calculated = stack.aws.next_event("feedback.sentiment.calculated").await?.detail;
         assert_eq!(submitted["customerId"], "1");
         assert_eq!(calculated["causationId"], submitted["eventId"]);
         assert_eq!(calculated["correlationId"], submitted["correlationId"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_text_that_is_rewritten_in_another_language_is_judged_anew() -> Result<()> {
+    story(async |stack| {
+        let praise = json!({ "text": "I love the new dark mode!" });
+        let feedback = stack.directus.create("feedback", praise).await?;
+        stack.directus.enriched(&feedback["id"]).await?;
+
+        let german = json!({ "text": "Die App stürzt seit gestern ständig ab." });
+        stack.directus.update("feedback", &feedback["id"], german).await?;
+
+        stack.aws.next_events("feedback.sentiment.calculated", 2).await?;
+        let judged = stack.directus.item("feedback", &feedback["id"]).await?;
+        assert_eq!(judged["sentiment"], "unscored");
+        assert_eq!(judged["sentiment_score"], json!(null));
+        assert_eq!(judged["detected_language"], "de");
         Ok(())
     })
     .await

@@ -185,7 +185,7 @@ mod tests {
         let [effect] = reacted.effects.as_slice() else { panic!("one effect: {reacted:?}") };
         assert_eq!(effect.subject(), &event.subject);
         assert_eq!(effect.data()["sentiment"], "positive");
-        assert_eq!(effect.data()["language"], "en");
+        assert_eq!(effect.data()["detected_language"], "en");
         let [announced] = reacted.events.as_slice() else { panic!("one event: {reacted:?}") };
         assert_eq!(announced.event_type.as_str(), "feedback.sentiment.calculated");
         assert_eq!(announced.causation_id, Some(event.event_id));
@@ -201,7 +201,7 @@ mod tests {
         let data = reacted.effects[0].data();
         assert_eq!(data["sentiment"], "unscored");
         assert_eq!(data["sentiment_score"], Value::Null);
-        assert_eq!(data["language"], "de");
+        assert_eq!(data["detected_language"], "de");
     }
 
     #[tokio::test]

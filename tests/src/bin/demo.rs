@@ -151,7 +151,7 @@ impl Story {
     }
 
     fn judgement(&self) -> String {
-        let language = self.item["language"].as_str().unwrap_or("unknown");
+        let language = self.item["detected_language"].as_str().unwrap_or("unknown");
         let label = self.label();
         match self.item["sentiment_score"].as_f64() {
             Some(score) => format!("{label} {score:+.2} ({language})"),
