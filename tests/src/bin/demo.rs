@@ -71,8 +71,8 @@ async fn tell(stack: &mut Stack, once: bool) -> Result<()> {
 async fn go_on(stack: &mut Stack) -> Result<()> {
     println!(
         "\n  Now you: {}
-    Log in as {} with the password {}
-    and add an item under Content → Feedback. It is told here; reload it to see its sentiment.
+    Log in as {} with the password {}; Directus asks for a license key, which you can skip,
+    then add or change an item under Content → Feedback. It is told here; reload it to see its sentiment.
     The logs of all parts: {}
     Ctrl-C stops everything.\n",
         style(stack.directus.url()).bold(),
