@@ -124,18 +124,23 @@ impl Consumer {
             }
         }
 
-        consumer.readiness.hindered("draining");
-        let queue = consumer.queue.name();
+        consumer.drain(&in_flight, &give_back).await;
+        drop(settled);
+        settling.close();
+        settling.wait().await;
+    }
+
+    /// Waits for the messages in flight, and gives back those that are not done in time.
+    async fn drain(&self, in_flight: &TaskTracker, give_back: &CancellationToken) {
+        self.readiness.hindered("draining");
+        let queue = self.queue.name();
         info!(queue.name = queue, messages.in_flight = in_flight.len(), "draining {queue}");
         in_flight.close();
-        if tokio::time::timeout(consumer.limits.drain, in_flight.wait()).await.is_err() {
+        if tokio::time::timeout(self.limits.drain, in_flight.wait()).await.is_err() {
             warn!(queue.name = queue, messages.in_flight = in_flight.len(), "giving messages back");
             give_back.cancel();
             in_flight.wait().await;
         }
-        drop(settled);
-        settling.close();
-        settling.wait().await;
     }
 
     /// While effects cannot be written, a message keeps better in the queue, where it loses no
