@@ -41,7 +41,8 @@ impl DeliveryError {
 
 /// Why something can never be delivered: what the outbox row and the dead letter keep.
 ///
-/// A reason names places and rules, never values: it is shown, stored and logged.
+/// Only `code` and `path` are logged: they name rules and places, while the words of an expression's
+/// error may quote a value. The detail is kept beside the payload that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The class of the reason.

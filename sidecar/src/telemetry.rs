@@ -15,7 +15,7 @@ const MESSAGES_SETTLED: &str = "event_bridge_messages_settled_total";
 const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
 const EFFECTS: &str = "event_bridge_effects_total";
 const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
-const COMMIT_TO_SETTLED: &str = "event_bridge_commit_to_settled_seconds";
+const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
 
 const BUCKETS_SECS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -54,7 +54,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(MESSAGES_IN_FLIGHT, "Messages being worked on, by queue");
     describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
     describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
-    describe_histogram!(COMMIT_TO_SETTLED, "From the change to its settled message, by queue");
+    describe_histogram!(COMMIT_TO_ENRICHED, "From the change to its effects in Directus, by queue");
     Ok(handle)
 }
 
@@ -92,7 +92,7 @@ pub fn message_settled(queue: &str, outcome: &'static str) {
 
 /// A message's effects are all in Directus.
 pub fn reacted(queue: &str, occurred_at: Timestamp, now: Timestamp) {
-    histogram!(COMMIT_TO_SETTLED, "queue" => queue.to_owned())
+    histogram!(COMMIT_TO_ENRICHED, "queue" => queue.to_owned())
         .record(secs_between(occurred_at, now));
 }
 

@@ -82,7 +82,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let router = server::router(server, readiness, metrics);
     let stop = shutdown.clone().cancelled_owned();
-    parts.spawn(async move {
+    start_part(&parts, &shutdown, async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
             error!(error = &error as &dyn std::error::Error, "the server ended");
         }
@@ -91,7 +91,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     taking.ready();
     info!(%address, routes = routes.len(), "serving on {address}");
 
-    let signal = stop_signal().await?;
+    let signal = shutdown.run_until_cancelled(stop_signal()).await.transpose()?;
     info!(signal, "stopping");
     taking.hindered("draining");
     shutdown.cancel();
@@ -99,7 +99,21 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .context("work still in flight at the end of the drain")?;
     info!("stopped");
-    Ok(())
+    signal.map(drop).context("a part ended by itself")
+}
+
+/// Starts a part without which the others must not go on: when it ends, or panics, all stop, and
+/// whoever watches over the process starts it afresh.
+fn start_part(
+    parts: &TaskTracker,
+    shutdown: &CancellationToken,
+    part: impl Future<Output = ()> + Send + 'static,
+) {
+    let ends_all = shutdown.clone().drop_guard();
+    parts.spawn(async move {
+        part.await;
+        drop(ends_all);
+    });
 }
 
 fn publisher(
@@ -206,7 +220,7 @@ fn start_consumer<R: Reaction>(
         let performer = Arc::clone(&performer);
         async move { performer.perform(&event).await }
     };
-    parts.spawn(consumer.run(shutdown.clone(), perform));
+    start_part(parts, shutdown, consumer.run(shutdown.clone(), perform));
 }
 
 fn server_limits(settings: &Settings) -> ServerLimits {
@@ -224,5 +238,19 @@ async fn stop_signal() -> anyhow::Result<&'static str> {
     tokio::select! {
         _ = interrupt.recv() => Ok("SIGINT"),
         _ = terminate.recv() => Ok("SIGTERM"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_panics_stops_all() {
+        let (parts, shutdown) = (TaskTracker::new(), CancellationToken::new());
+
+        start_part(&parts, &shutdown, async { panic!("the part's own panic") });
+
+        shutdown.cancelled().await;
     }
 }

@@ -119,7 +119,7 @@ impl Bus {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(CreateEventBusError::ResourceAlreadyExistsException(_)) => Ok(()),
-                _ => Err(DeliveryError::Transient(DisplayErrorContext(error).to_string().into())),
+                _ => Err(transient(error)),
             },
         }
     }
@@ -135,9 +135,7 @@ impl Bus {
             .state(RuleState::Enabled)
             .send()
             .await
-            .map_err(|error| {
-                DeliveryError::Transient(DisplayErrorContext(error).to_string().into())
-            })?;
+            .map_err(transient)?;
         output.rule_arn.ok_or_else(|| DeliveryError::Transient("a rule without an ARN".into()))
     }
 
@@ -168,9 +166,7 @@ impl Bus {
             .targets(target)
             .send()
             .await
-            .map_err(|error| {
-                DeliveryError::Transient(DisplayErrorContext(error).to_string().into())
-            })?;
+            .map_err(transient)?;
         // The call succeeds even when the target was refused.
         match output.failed_entries() {
             [] => Ok(()),
@@ -180,6 +176,11 @@ impl Bus {
             }
         }
     }
+}
+
+/// An operator can mend a policy or create a bus, and then the same call passes.
+fn transient(error: impl std::error::Error) -> DeliveryError {
+    DeliveryError::Transient(DisplayErrorContext(error).to_string().into())
 }
 
 /// Nothing is known to have been accepted.
