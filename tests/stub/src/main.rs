@@ -1,0 +1,3 @@
+//! The stub as a process of its own.
+
+fn main() {}
