@@ -4,6 +4,7 @@ pub mod change;
 pub mod eventbridge;
 pub mod mapping;
 pub mod publisher;
+pub mod refused;
 pub mod server;
 
 use std::sync::Arc;

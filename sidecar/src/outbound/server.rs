@@ -6,8 +6,8 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use jiff::Timestamp;
@@ -22,17 +22,11 @@ use crate::{
         Outbound, Received,
         change::{Answers, ChangeBatch},
         read_changes,
+        refused::{PROTOCOL, PROTOCOL_HEADER, Refused},
     },
     readiness::Readiness,
     signature::{Headers, Verifier},
-    telemetry,
 };
-
-/// The protocol between extension and sidecar that this build speaks.
-const PROTOCOL: &str = "1";
-const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("event-bridge-protocol");
-/// When to come back after a 503. Every refusal of a whole batch is over soon, or another copy's.
-const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("1");
 
 /// The bounds of what the server takes.
 #[derive(Debug, Clone, Copy)]
@@ -130,61 +124,6 @@ async fn readyz(State(readiness): State<Readiness>) -> Response {
     let ready = hindrances.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Report { ready, hindrances })).into_response()
-}
-
-/// A request of which nothing was taken.
-#[derive(Debug)]
-struct Refused {
-    status: StatusCode,
-    code: &'static str,
-    detail: String,
-}
-
-impl Refused {
-    fn unauthorized(detail: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-    }
-
-    fn undecodable(detail: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "undecodable", detail)
-    }
-
-    fn too_large(limit: &str) -> Self {
-        let detail = format!("a batch is at most {limit}");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &detail)
-    }
-
-    fn protocol() -> Self {
-        let detail = format!("this sidecar speaks {PROTOCOL_HEADER}: {PROTOCOL}");
-        Self::new(StatusCode::UPGRADE_REQUIRED, "protocol", &detail)
-    }
-
-    fn saturated() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "saturated", "all places are taken")
-    }
-
-    fn draining() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", "this sidecar is stopping")
-    }
-
-    fn new(status: StatusCode, code: &'static str, detail: &str) -> Self {
-        Self { status, code, detail: detail.to_owned() }
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        telemetry::request_refused(self.code);
-        let body = serde_json::json!({ "error": { "code": self.code, "detail": self.detail } });
-        let mut response = (self.status, Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECS);
-        }
-        if self.status == StatusCode::UPGRADE_REQUIRED {
-            response.headers_mut().insert(PROTOCOL_HEADER, HeaderValue::from_static(PROTOCOL));
-        }
-        response
-    }
 }
 
 #[cfg(test)]
