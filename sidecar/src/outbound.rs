@@ -1,5 +1,6 @@
 //! Directus → AWS: changes become events on the bus, each with a verdict.
 
+pub mod announcement;
 pub mod change;
 pub mod eventbridge;
 pub mod mapping;
@@ -17,22 +18,22 @@ use crate::{
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
     event::{Event, EventId},
     outbound::{
-        change::{Answer, Change, Hindrance, Verdict},
+        change::{Answer, Hindrance, Row, Verdict},
         mapping::Mappings,
         publisher::Publisher,
     },
     telemetry,
 };
 
-/// Maps and publishes changes. It keeps nothing: what has no verdict yet is still in the outbox.
+/// Maps and publishes. It keeps nothing: what has no verdict yet is still in the outbox.
 #[derive(Debug)]
 pub struct Outbound {
     mappings: Mappings,
     publisher: Arc<Publisher>,
 }
 
-/// One change of a batch: understood, or refused by itself so that the others flow on.
-pub type Received = (EventId, Result<Change, Refusal>);
+/// One entry of a batch: understood, or refused by itself so that the others flow on.
+pub type Received<T> = (EventId, Result<T, Refusal>);
 
 impl Outbound {
     /// Maps by `mappings` and publishes through `publisher`.
@@ -40,49 +41,72 @@ impl Outbound {
         Self { mappings, publisher }
     }
 
-    /// Publishes what the changes mean, and answers each, in order.
-    pub async fn accept(&self, changes: Vec<Received>) -> Vec<Answer> {
-        let mapped: Vec<(EventId, Result<Vec<Event>, Refusal>)> = changes
+    /// Publishes what the rows of an outbox mean, and answers each, in order.
+    pub async fn accept(&self, rows: Vec<Received<Row>>) -> Vec<Answer> {
+        self.publish(rows, |row| match row {
+            Row::Change(change) => self.mappings.map(&change),
+            Row::Event(event) => Ok(vec![event.into_event(&self.mappings.producer)]),
+        })
+        .await
+    }
+
+    /// Publishes events that somebody else made, and answers each, in order.
+    pub async fn accept_events(&self, events: Vec<Received<Event>>) -> Vec<Answer> {
+        self.publish(events, |event| Ok(vec![event])).await
+    }
+
+    async fn publish<T>(
+        &self,
+        received: Vec<Received<T>>,
+        meaning: impl Fn(T) -> Result<Vec<Event>, Refusal>,
+    ) -> Vec<Answer> {
+        let mut events = Vec::with_capacity(received.len());
+        let counts: Vec<Received<usize>> = received
             .into_iter()
-            .map(|(id, change)| (id, change.and_then(|change| self.mappings.map(&change))))
-            .collect();
-        let events: Vec<Event> = mapped
-            .iter()
-            .filter_map(|(_, events)| events.as_ref().ok())
-            .flatten()
-            .cloned()
+            .map(|(id, entry)| {
+                let meant = entry.and_then(&meaning).map(|mut meant| {
+                    let count = meant.len();
+                    events.append(&mut meant);
+                    count
+                });
+                (id, meant)
+            })
             .collect();
 
         let outcomes = self.publisher.publish(&events).await;
 
         let mut published = events.iter().zip(outcomes);
-        let answers: Vec<Answer> = mapped
-            .into_iter()
-            .map(|(event_id, events)| {
-                let verdict = match events {
-                    Err(refusal) => Verdict::Rejected { error: refusal },
-                    Ok(events) => verdict(published.by_ref().take(events.len())),
-                };
-                telemetry::change(verdict.as_str());
-                if let Verdict::Rejected { error } = &verdict {
-                    // The detail stays in the outbox row: an expression's error may quote a value.
-                    warn!(event.id = %event_id, code = %error.code, path = error.path, "change rejected");
-                }
-                Answer { event_id, verdict }
-            })
-            .collect();
-        let count = |word: &str| answers.iter().filter(|a| a.verdict.as_str() == word).count();
-        info!(
-            changes = answers.len(),
-            ignored = count("ignored"),
-            rejected = count("rejected"),
-            retry = count("retry"),
-            "published {} of {} changes",
-            count("published"),
-            answers.len()
-        );
+        let answers = counts.into_iter().map(|(event_id, count)| {
+            let verdict = match count {
+                Err(refusal) => Verdict::Rejected { error: refusal },
+                Ok(count) => verdict(published.by_ref().take(count)),
+            };
+            Answer { event_id, verdict }
+        });
+        let answers: Vec<_> = answers.collect();
+        report(&answers);
         answers
     }
+}
+
+fn report(answers: &[Answer]) {
+    for Answer { event_id, verdict } in answers {
+        telemetry::change(verdict.as_str());
+        if let Verdict::Rejected { error } = verdict {
+            // The detail stays in the outbox row: an expression's error may quote a value.
+            warn!(event.id = %event_id, code = %error.code, path = error.path, "change rejected");
+        }
+    }
+    let count = |word: &str| answers.iter().filter(|a| a.verdict.as_str() == word).count();
+    info!(
+        changes = answers.len(),
+        ignored = count("ignored"),
+        rejected = count("rejected"),
+        retry = count("retry"),
+        "published {} of {} changes",
+        count("published"),
+        answers.len()
+    );
 }
 
 /// One verdict on all the events of one change: it is published when all of them are.
@@ -109,9 +133,9 @@ fn verdict<'event>(
     verdict
 }
 
-/// Reads the changes of a batch one by one. Without an id nobody could be answered, so that a
-/// change that lacks one fails the batch.
-fn read_changes(documents: Vec<Value>) -> Result<Vec<Received>, Refusal> {
+/// Reads the rows of a batch one by one. Without an id nobody could be answered, so that a row that
+/// lacks one fails the batch.
+fn read_rows(documents: Vec<Value>) -> Result<Vec<Received<Row>>, Refusal> {
     documents
         .into_iter()
         .enumerate()
@@ -120,11 +144,7 @@ fn read_changes(documents: Vec<Value>) -> Result<Vec<Received>, Refusal> {
                 let place = format!("/changes/{index}/eventId");
                 Refusal::new(RefusalCode::Undecodable, "is no UUID").at(place)
             })?;
-            let change = serde_path_to_error::deserialize(document).map_err(|error| {
-                let place = error.path().to_string();
-                Refusal::new(RefusalCode::Undecodable, error.into_inner().to_string()).at(place)
-            });
-            Ok((id, change))
+            Ok((id, Row::read(document)))
         })
         .collect()
 }
@@ -166,7 +186,7 @@ mod tests {
         batch["changes"][1]["action"] = "merge".into();
         let changes = batch["changes"].as_array().unwrap().clone();
 
-        let read = read_changes(changes).unwrap();
+        let read = read_rows(changes).unwrap();
 
         assert!(read[0].1.is_ok() && read[2].1.is_ok());
         let refusal = read[1].1.as_ref().unwrap_err();

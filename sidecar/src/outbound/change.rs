@@ -3,19 +3,53 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
-use crate::{delivery::Refusal, event::EventId};
+use crate::{
+    delivery::{Refusal, RefusalCode},
+    event::EventId,
+    outbound::announcement::Announcement,
+};
 
 /// The body of `POST /v1/changes`.
 #[derive(Debug, Deserialize)]
 pub struct ChangeBatch {
     /// Which Directus this is.
     pub project: String,
-    /// In the order of their outbox rows; each becomes a [`Change`] by itself, so that one that
-    /// cannot be read does not hold up the others.
+    /// In the order of their outbox rows; each becomes a [`Row`] by itself, so that one that cannot
+    /// be read does not hold up the others.
     pub changes: Vec<Value>,
+}
+
+/// What one row of the outbox carries.
+#[derive(Debug, Clone)]
+pub enum Row {
+    /// A change of an item, to be mapped.
+    Change(Box<Change>),
+    /// An event that a Flow publishes.
+    Event(Box<Announcement>),
+}
+
+impl Row {
+    /// Reads one row. `kind` says what it is; a row that does not say is a change.
+    pub fn read(document: Value) -> Result<Self, Refusal> {
+        match document.get("kind").map(Value::as_str) {
+            None | Some(Some("change")) => Ok(Self::Change(Box::new(read(document)?))),
+            Some(Some("event")) => Ok(Self::Event(Box::new(read(document)?))),
+            Some(_) => {
+                let reason = "is neither `change` nor `event`";
+                Err(Refusal::new(RefusalCode::Undecodable, reason).at("kind"))
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(document: Value) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let place = error.path().to_string();
+        Refusal::new(RefusalCode::Undecodable, error.into_inner().to_string()).at(place)
+    })
 }
 
 /// One committed change of one item. Serialized, it is what mapping expressions see.
@@ -44,6 +78,9 @@ pub struct Change {
     /// The fields whose values differ.
     #[serde(default)]
     pub changed: Vec<String>,
+    /// Watched fields of the items that the item refers to, by the name of the relation.
+    #[serde(default)]
+    pub related: Map<String, Value>,
     /// W3C trace context of the request that did it.
     #[serde(default)]
     pub traceparent: Option<String>,
@@ -74,7 +111,7 @@ impl Action {
     }
 }
 
-/// How sure it is that a change was recorded exactly when it was committed.
+/// How a change came to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capture {
@@ -82,6 +119,22 @@ pub enum Capture {
     Transactional,
     /// After it, because Directus tracks no activity for such writes.
     BestEffort,
+    /// Later, by the check for gaps.
+    Repair,
+    /// Later, when the items that were already there were announced.
+    Backfill,
+}
+
+impl Capture {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transactional => "transactional",
+            Self::BestEffort => "best_effort",
+            Self::Repair => "repair",
+            Self::Backfill => "backfill",
+        }
+    }
 }
 
 /// What became of one change.
@@ -153,21 +206,37 @@ mod tests {
     use super::*;
     use crate::delivery::RefusalCode;
 
+    fn golden() -> Vec<Value> {
+        let golden = include_str!("../../../schemas/examples/changes.json");
+        serde_json::from_str::<ChangeBatch>(golden).unwrap().changes
+    }
+
     #[test]
     fn the_golden_batch_is_understood() {
-        let golden = include_str!("../../../schemas/examples/changes.json");
+        let rows: Vec<_> = golden().into_iter().map(|row| Row::read(row).unwrap()).collect();
 
-        let batch: ChangeBatch = serde_json::from_str(golden).unwrap();
-        let changes: Vec<Change> = batch
-            .changes
-            .into_iter()
-            .map(|change| serde_json::from_value(change).unwrap())
-            .collect();
-
-        let actions: Vec<_> = changes.iter().map(|change| change.action).collect();
+        let [Row::Change(created), Row::Change(updated), Row::Change(deleted), Row::Event(event)] =
+            rows.as_slice()
+        else {
+            panic!("three changes and an event: {rows:?}")
+        };
+        let actions = [created, updated, deleted].map(|change| change.action);
         assert_eq!(actions, [Action::Create, Action::Update, Action::Delete]);
-        assert_eq!(changes[1].changed, ["rating", "text"]);
-        assert_eq!(changes[2].item, Value::Null);
+        assert_eq!(updated.changed, ["rating", "text"]);
+        assert_eq!(updated.related["customer"]["tier"], "gold");
+        assert_eq!(deleted.item, Value::Null);
+        assert_eq!(event.event.event_type.as_str(), "loyalty.points_granted");
+    }
+
+    #[rstest::rstest]
+    #[case(serde_json::json!("merge"))]
+    #[case(serde_json::json!(null))]
+    #[case(serde_json::json!(7))]
+    fn a_row_of_an_unknown_kind_is_refused(#[case] kind: Value) {
+        let mut row = golden().remove(0);
+        row["kind"] = kind;
+
+        assert_eq!(Row::read(row).unwrap_err().path.as_deref(), Some("kind"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     delivery::{Refusal, RefusalCode},
     event::{Event, EventType, Subject},
     expression::{Expression, Scope},
-    outbound::change::{Action, Change},
+    outbound::change::{Action, Capture, Change},
 };
 
 /// All mappings, compiled, in the order in which they are tried.
@@ -138,11 +138,13 @@ impl Mappings {
     ) -> Result<Event, Refusal> {
         let customer = template.customer.as_ref().or(self.customer.as_ref());
         let producer = template.producer.as_ref().unwrap_or(&self.producer);
+        let mut context = template.context.fill(&format!("{name}: context"), scope)?;
+        context.append(&mut provenance(change));
         Ok(Event {
             version: template.version,
             producer: producer.clone(),
             customer_id: customer_id(customer, &format!("{name}: customer"), scope)?,
-            context: template.context.fill(&format!("{name}: context"), scope)?,
+            context,
             data: match &template.data {
                 Some(shape) => shape.fill(&format!("{name}: data"), scope)?,
                 None => whole_item(change),
@@ -161,6 +163,7 @@ impl Mappings {
         Ok(Event {
             producer: self.producer.clone(),
             customer_id: customer_id(self.customer.as_ref(), "defaults: customer", scope)?,
+            context: provenance(change),
             data: whole_item(change),
             ..plain(change, event_type)
         })
@@ -214,6 +217,13 @@ fn plain(change: &Change, event_type: EventType) -> Event {
         data: Map::new(),
         properties: Map::new(),
     }
+}
+
+/// Tells consumers that a change was not recorded as it was committed, and so may come late, out of
+/// order or once more.
+fn provenance(change: &Change) -> Map<String, Value> {
+    let told = Some(change.capture).filter(|capture| *capture != Capture::Transactional);
+    told.map(|capture| ("capture".to_owned(), capture.as_str().into())).into_iter().collect()
 }
 
 /// After a delete only the previous item is known.

@@ -20,8 +20,8 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use crate::{
     outbound::{
         Outbound, Received,
-        change::{Answers, ChangeBatch},
-        read_changes,
+        change::{Answers, ChangeBatch, Row},
+        read_rows,
         refused::{PROTOCOL, PROTOCOL_HEADER, Refused},
     },
     readiness::Readiness,
@@ -94,7 +94,7 @@ async fn changes(
 
 impl Server {
     /// Only bytes that a known secret signed are parsed.
-    fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Received>, Refused> {
+    fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Received<Row>>, Refused> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let (Some(id), Some(timestamp), Some(signature)) =
             (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"))
@@ -110,7 +110,7 @@ impl Server {
         if batch.changes.len() > self.limits.changes_max.get() {
             return Err(Refused::too_large(&format!("{} changes", self.limits.changes_max)));
         }
-        read_changes(batch.changes).map_err(|refusal| Refused::undecodable(&refusal.to_string()))
+        read_rows(batch.changes).map_err(|refusal| Refused::undecodable(&refusal.to_string()))
     }
 }
 

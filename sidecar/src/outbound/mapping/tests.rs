@@ -9,8 +9,8 @@ const SHIPPED: &str = include_str!("../../../config/mappings.toml");
 fn golden() -> [Change; 3] {
     let golden = include_str!("../../../../schemas/examples/changes.json");
     let batch: ChangeBatch = serde_json::from_str(golden).unwrap();
-    let changes: Vec<Change> =
-        batch.changes.into_iter().map(|change| serde_json::from_value(change).unwrap()).collect();
+    let changes = batch.changes.into_iter().take(3);
+    let changes: Vec<_> = changes.map(|change| serde_json::from_value(change).unwrap()).collect();
     changes.try_into().unwrap()
 }
 
@@ -57,6 +57,21 @@ fn a_collection_without_a_mapping_has_events_all_the_same() {
     assert_eq!(types(&map("", &updated)), ["feedback.updated"]);
     assert_eq!(types(&map("", &deleted)), ["feedback.deleted"]);
     assert_eq!(map("", &deleted)[0].data["text"], "It broke.");
+}
+
+#[rstest::rstest]
+#[case("")]
+#[case(SHIPPED)]
+fn an_event_says_when_its_change_was_not_recorded_in_its_transaction(#[case] mappings: &str) {
+    let [transactional, best_effort, _] = golden();
+    let mut backfilled = transactional.clone();
+    backfilled.capture = Capture::Backfill;
+
+    let capture = |change| map(mappings, change)[0].context.get("capture").cloned();
+
+    assert_eq!(capture(&transactional), None);
+    assert_eq!(capture(&best_effort), Some(json!("best_effort")));
+    assert_eq!(capture(&backfilled), Some(json!("backfill")));
 }
 
 #[test]

@@ -81,7 +81,7 @@ async fn every_change_of_a_signed_batch_gets_its_verdict_in_order() {
         assert_eq!(answer["eventId"], change["eventId"]);
         assert_eq!(answer["verdict"], "published", "{answer}");
     }
-    assert_eq!(body["verdicts"].as_array().unwrap().len(), 3);
+    assert_eq!(body["verdicts"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test]
