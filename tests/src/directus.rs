@@ -12,10 +12,12 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::{
+    database::Connection,
     eventually,
     part::{Part, command},
+    setup::Settings,
     sidecar::SECRET,
-    stack::root,
+    stack::{free_address, root},
 };
 
 /// The login of the administrator, for the demo's reader.
@@ -27,28 +29,46 @@ const ADMIN_TOKEN: &str = "token-of-the-administrator";
 /// The account that the sidecar writes back with; capture knows it and announces nothing it does.
 pub(crate) const SERVICE_ACCOUNT: &str = "5e1f1ca7-0000-4000-8000-000000000001";
 
-/// Directus on SQLite, seen by its administrator.
+/// One process of Directus, seen by its administrator.
 pub struct Directus {
     part: Part,
+    database: Connection,
     project: PathBuf,
     url: String,
     http: reqwest::Client,
 }
 
 impl Directus {
-    pub(crate) fn new(dir: &Path, address: SocketAddr, sidecar: SocketAddr) -> Self {
-        let project = dir.join("directus");
+    /// A process of this name, whose files and log are in `dir`.
+    pub(crate) fn new(name: &str, dir: &Path, database: &Connection) -> Self {
+        let project = dir.join(name);
+        let address = free_address();
         let url = format!("http://{address}");
-        let mut start = directus(&project, "start");
+        let mut start = directus(&project, database, "start");
         start.env("PORT", address.port().to_string()).env("PUBLIC_URL", &url);
-        start.env("EVENT_BRIDGE_SIDECAR_URL", format!("http://{sidecar}")).envs([
+        Self {
+            part: Part::new(name, dir, start),
+            database: database.clone(),
+            project,
+            url,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// Makes a project with the packed extension, and tells it where its sidecar is and whatever else
+    /// a story wants it to know.
+    pub(crate) fn set_up(&mut self, sidecar: SocketAddr, settings: &Settings) -> Result<()> {
+        self.part.env([
+            ("EVENT_BRIDGE_SIDECAR_URL", format!("http://{sidecar}").as_str()),
             ("EVENT_BRIDGE_SECRETS", SECRET),
             ("EVENT_BRIDGE_SERVICE_ACCOUNT", SERVICE_ACCOUNT),
             // What a killed process held is taken over after its lease; nobody waits half a minute here.
             ("EVENT_BRIDGE_LEASE", "4s"),
             ("EVENT_BRIDGE_TIMEOUT", "3s"),
         ]);
-        Self { part: Part::new("directus", dir, start), project, url, http: reqwest::Client::new() }
+        self.part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
+        self.create_project()?;
+        self.install_extension()
     }
 
     /// An empty project: Directus loads no extension where it finds no `package.json`.
@@ -61,11 +81,12 @@ impl Directus {
 
     /// Makes the tables and the administrator.
     pub(crate) async fn bootstrap(&self, dir: &Path) -> Result<()> {
-        Part::new("bootstrap", dir, directus(&self.project, "bootstrap")).run().await
+        let bootstrap = directus(&self.project, &self.database, "bootstrap");
+        Part::new("bootstrap", dir, bootstrap).run().await
     }
 
     /// Unpacks the tarball that a user would install.
-    pub(crate) fn install_extension(&self) -> Result<()> {
+    fn install_extension(&self) -> Result<()> {
         let folder = self.project.join("extensions/directus-extension-event-bridge");
         std::fs::create_dir_all(&folder)?;
         let status = Command::new("tar")
@@ -76,11 +97,6 @@ impl Directus {
             .status()?;
         ensure!(status.success(), "cannot unpack the extension: run `tests/install`");
         Ok(())
-    }
-
-    /// Where the database is, and where it is expected before the start.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.project.join("data.db")
     }
 
     /// Starts it and returns when it answers.
@@ -155,7 +171,7 @@ impl Directus {
     /// How often the service account changed each feedback, from Directus' own records.
     pub fn write_backs(&self) -> Result<BTreeMap<String, u64>> {
         let rows = self.rows(&format!(
-            "select item, count(*) as times from directus_activity where user = '{SERVICE_ACCOUNT}'
+            "select item, count(*) as times from directus_activity where \"user\" = '{SERVICE_ACCOUNT}'
              and collection = 'feedback' and action = 'update' group by item"
         ))?;
         let count = |row: &Value| Some((row["item"].as_str()?.to_owned(), row["times"].as_u64()?));
@@ -186,36 +202,22 @@ impl Directus {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
-    /// Reads the database beside Directus: its plumbing tables have no API. Python is here anyway,
-    /// for ministack, and brings SQLite along.
+    /// Reads the database beside Directus: its plumbing tables have no API.
     pub fn rows(&self, query: &str) -> Result<Vec<Value>> {
-        const READ: &str = "
-import json, sqlite3, sys
-database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=10)
-database.row_factory = sqlite3.Row
-print(json.dumps([dict(row) for row in database.execute(sys.argv[2])]))";
-        let output = command(root().join(".cache/ministack/bin/python"))
-            .args(["-c", READ])
-            .arg(self.database())
-            .arg(query)
-            .output()?;
-        ensure!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).context("rows are JSON")
+        self.database.rows(query)
     }
 }
 
 /// The command line of Directus, without its own `cli.js`: that one asks the npm registry for a newer
 /// version first, and waits for the answer.
-fn directus(project: &Path, what: &str) -> Command {
+fn directus(project: &Path, database: &Connection, what: &str) -> Command {
     let cache = root().join(".cache");
     let mut node = command(cache.join("node/node_modules/.bin/node"));
     node.arg(cache.join("directus/node_modules/@directus/api/dist/cli/run.js")).arg(what);
-    node.current_dir(project).envs([
+    node.current_dir(project).envs(database.env()).envs([
         ("ADMIN_EMAIL", ADMIN_EMAIL),
         ("ADMIN_PASSWORD", ADMIN_PASSWORD),
         ("ADMIN_TOKEN", ADMIN_TOKEN),
-        ("DB_CLIENT", "sqlite3"),
-        ("DB_FILENAME", "data.db"),
         ("EXTENSIONS_MUST_LOAD", "true"),
         ("HOST", "127.0.0.1"),
         ("LOG_STYLE", "raw"),

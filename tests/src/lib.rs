@@ -1,17 +1,23 @@
 //! Starts the real parts on this machine, each in a process of its own, and says what a story needs.
 //!
-//! Real: Directus with the packed extension, the sidecar binary. Stand-in: AWS (ministack).
+//! Real: Directus with the packed extension, its database, the sidecar binary. Stand-in: AWS (ministack).
 
 pub mod aws;
+mod database;
 pub mod directus;
 mod eventually;
 mod logs;
 mod message;
 mod part;
+mod postgres;
+mod setup;
 pub mod sidecar;
 mod stack;
 mod template;
 
+pub use database::Database;
 pub use eventually::eventually;
 pub use message::{DeadLetter, Event};
-pub use stack::{Stack, story};
+pub use setup::{Setup, story};
+pub use stack::Stack;
+pub use template::Schema;

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::Value;
 
-/// What Directus says at every start on SQLite.
-const KNOWN: &str = "Spatialite isn't installed";
+/// What Directus says at every start, on SQLite and on PostgreSQL.
+const KNOWN: [&str; 2] = ["Spatialite isn't installed", "PostGIS isn't installed"];
 
 /// The WARN and ERROR lines in the logs of a stack that contain none of the announced texts.
 pub(crate) fn complaints(dir: &Path, announced: &[String]) -> Result<Vec<String>> {
@@ -18,8 +18,10 @@ pub(crate) fn complaints(dir: &Path, announced: &[String]) -> Result<Vec<String>
         }
         let part = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let lines = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
-        let is_expected =
-            |line: &str| line.contains(KNOWN) || announced.iter().any(|text| line.contains(text));
+        let is_expected = |line: &str| {
+            KNOWN.iter().any(|known| line.contains(known))
+                || announced.iter().any(|text| line.contains(text))
+        };
         let unexpected = lines.lines().filter(|line| is_complaint(line) && !is_expected(line));
         complaints.extend(unexpected.map(|line| format!("{part}: {line}")));
     }

@@ -17,24 +17,28 @@ use crate::eventually;
 ///
 /// It stays in the process group of its test, so that whoever ends the group ends it, too.
 pub(crate) struct Part {
-    name: &'static str,
+    name: String,
     command: Command,
     log: PathBuf,
     child: Option<Child>,
 }
 
 impl Part {
-    pub(crate) fn new(name: &'static str, dir: &Path, command: Command) -> Self {
-        Self { name, command, log: dir.join(format!("{name}.log")), child: None }
+    pub(crate) fn new(name: &str, dir: &Path, command: Command) -> Self {
+        let log = dir.join(format!("{name}.log"));
+        Self { name: name.to_owned(), command, log, child: None }
+    }
+
+    /// Adds to what its process finds in the environment.
+    pub(crate) fn env<'a>(&mut self, variables: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        self.command.envs(variables);
     }
 
     /// Starts a server and returns when it answers at `url`.
     pub(crate) async fn start(&mut self, url: &str) -> Result<()> {
         self.spawn()?;
-        let (name, log) = (self.name, self.log.display());
-        let child = self.child.as_mut().expect("just spawned");
-        eventually(format!("{name} to be ready, see {log}"), async || {
-            ensure!(child.try_wait()?.is_none(), "{name} ended at its start, see {log}");
+        eventually(format!("{} to be ready, see {}", self.name, self.log.display()), async || {
+            self.ensure_alive()?;
             let answer = reqwest::get(url).await;
             Ok(answer.is_ok_and(|answer| answer.status().is_success()).then_some(()))
         })
@@ -66,9 +70,14 @@ impl Part {
 
     /// Ends it if it has not ended already.
     pub(crate) fn end(&mut self) {
+        self.end_by(Signal::KILL);
+    }
+
+    /// Ends it by a signal that ends it at once.
+    pub(crate) fn end_by(&mut self, signal: Signal) {
         if let Some(mut child) = self.child.take() {
             // Both fail only for a process that is gone.
-            drop(child.kill());
+            let _ = kill_process(Pid::from_child(&child), signal);
             drop(child.wait());
         }
     }
@@ -78,7 +87,19 @@ impl Part {
         Ok(kill_process(Pid::from_child(child), signal)?)
     }
 
-    fn spawn(&mut self) -> Result<()> {
+    /// An error if it has ended by itself.
+    pub(crate) fn ensure_alive(&mut self) -> Result<()> {
+        let child = self.child.as_mut().context("a part that runs")?;
+        ensure!(
+            child.try_wait()?.is_none(),
+            "{} ended at its start, see {}",
+            self.name,
+            self.log.display()
+        );
+        Ok(())
+    }
+
+    pub(crate) fn spawn(&mut self) -> Result<()> {
         ensure!(self.child.is_none(), "{} runs already", self.name);
         let log = File::options().create(true).append(true).open(&self.log)?;
         self.command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -87,7 +108,8 @@ impl Part {
         Ok(())
     }
 
-    async fn ended(&mut self) -> Result<ExitStatus> {
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&mut self) -> Result<ExitStatus> {
         let child = self.child.as_mut().context("a part that runs")?;
         let end = eventually(format!("the end of {}", self.name), async || Ok(child.try_wait()?));
         let status = end.await?;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     eventually,
     part::{Part, command},
+    setup::Settings,
     stack::{root, target},
 };
 
@@ -51,6 +52,13 @@ impl Sidecar {
             url: format!("http://{address}"),
             http: reqwest::Client::new(),
         })
+    }
+
+    /// Tells it what a story wants to be different from the configuration it ships with.
+    pub(crate) fn configure(&mut self, settings: &Settings) {
+        for part in [&mut self.part, &mut self.provision] {
+            part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
+        }
     }
 
     /// Creates the bus, the rules and the queues.

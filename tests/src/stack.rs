@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use uuid::Uuid;
 
-use crate::{aws::Aws, directus::Directus, logs, sidecar::Sidecar, template};
+use crate::{
+    aws::Aws, database::Storage, directus::Directus, logs, setup::Setup, sidecar::Sidecar, template,
+};
 
 /// The whole system on free ports of this machine; dropping it stops everything.
 ///
@@ -20,48 +22,45 @@ pub struct Stack {
     pub directus: Directus,
     /// The stand-in for AWS.
     pub aws: Aws,
+    storage: Storage,
+    sidecar_address: SocketAddr,
+    setup: Setup,
     dir: PathBuf,
     announced: Vec<String>,
-}
-
-/// Tells one story on a stack of its own, then reads the logs: a WARN or ERROR that the story
-/// did not announce fails it.
-pub async fn story(tell: impl AsyncFnOnce(&mut Stack) -> Result<()>) -> Result<()> {
-    let mut stack = Stack::start().await?;
-    let logs = format!("the logs are in {}", stack.dir.display());
-    #[expect(clippy::print_stderr, reason = "a failed assertion leaves nothing else behind")]
-    {
-        eprintln!("{logs}");
-    }
-
-    tell(&mut stack).await?;
-    stack.stop().await?;
-
-    let complaints = logs::complaints(&stack.dir, &stack.announced)?;
-    ensure!(complaints.is_empty(), "unannounced in the logs:\n{}", complaints.join("\n"));
-    Ok(std::fs::remove_dir_all(&stack.dir)?)
 }
 
 impl Stack {
     /// Starts everything and returns when all parts are ready.
     pub async fn start() -> Result<Self> {
+        Self::start_with(Setup::default()).await
+    }
+
+    pub(crate) async fn start_with(setup: Setup) -> Result<Self> {
         let dir = target()?.join("e2e").join(Uuid::now_v7().to_string());
         std::fs::create_dir_all(&dir)?;
-        let database = template::database().await?;
+        let template = template::of(setup.schema, setup.database).await?;
+        let storage = Storage::copy_of(&template, setup.database, &dir).await?;
 
         let sidecar_address = free_address();
         let mut aws = Aws::new(&dir, free_address()).await;
-        let mut directus = Directus::new(&dir, free_address(), sidecar_address);
-        directus.create_project()?;
-        directus.install_extension()?;
-        std::fs::copy(database, directus.database())?;
+        let mut directus = Directus::new("directus", &dir, &storage.connection());
+        directus.set_up(sidecar_address, &setup.directus)?;
         tokio::try_join!(aws.start(), directus.start())?;
 
         let mut sidecar = Sidecar::new(&dir, sidecar_address, aws.url(), directus.url())?;
+        sidecar.configure(&setup.sidecar);
         sidecar.provision().await?;
         aws.observe().await?;
         sidecar.start().await?;
-        Ok(Self { sidecar, directus, aws, dir, announced: Vec::new() })
+        let announced = Vec::new();
+        Ok(Self { sidecar, directus, aws, storage, sidecar_address, setup, dir, announced })
+    }
+
+    /// Another process of Directus on the same PostgreSQL, not started yet.
+    pub fn another_directus(&self, name: &str) -> Result<Directus> {
+        let mut directus = Directus::new(name, &self.dir, &self.storage.connection());
+        directus.set_up(self.sidecar_address, &self.setup.directus)?;
+        Ok(directus)
     }
 
     /// Announces that a part will complain with this text, because the story makes it.
@@ -75,6 +74,11 @@ impl Stack {
         self.directus.stop().await?;
         self.aws.stop();
         Ok(())
+    }
+
+    /// What a part complained about and the story did not announce.
+    pub(crate) fn complaints(&self) -> Result<Vec<String>> {
+        logs::complaints(&self.dir, &self.announced)
     }
 
     /// Where each part writes its log.

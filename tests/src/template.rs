@@ -1,10 +1,10 @@
-//! A Directus database with the starter schema and the service account, made once and then copied:
-//! a stack starts in seconds.
+//! A Directus database with a schema and the service account, made once and then copied: a stack
+//! starts in seconds.
 
 use std::{
     fs::File,
     hash::{DefaultHasher, Hash, Hasher},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
@@ -12,41 +12,61 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    database::{Database, Storage},
     directus::{Directus, SERVICE_ACCOUNT},
     sidecar::DIRECTUS_TOKEN,
-    stack::{free_address, root},
+    stack::root,
 };
 
-const STARTER: &str = include_str!("../starter.json");
+/// Which collections a story finds in Directus.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Schema {
+    /// Customers, feedback and tickets.
+    #[default]
+    Starter,
+}
 
-/// Where the database is, made if this is the first time.
-pub(crate) async fn database() -> Result<PathBuf> {
+impl Schema {
+    fn source(self) -> &'static str {
+        match self {
+            Self::Starter => include_str!("../starter.json"),
+        }
+    }
+}
+
+/// Where the database with this schema is, made if this is the first time.
+pub(crate) async fn of(schema: Schema, database: Database) -> Result<PathBuf> {
     let mut inputs = DefaultHasher::new();
-    (STARTER, include_str!("template.rs"), include_str!("../directus/package-lock.json"))
-        .hash(&mut inputs);
+    (schema.source(), database).hash(&mut inputs);
+    (include_str!("template.rs"), include_str!("postgres.rs")).hash(&mut inputs);
+    include_str!("../directus/package-lock.json").hash(&mut inputs);
     let dir = root().join(".cache/template").join(format!("{:016x}", inputs.finish()));
     std::fs::create_dir_all(&dir)?;
 
     // Stories start side by side; the first makes it, the others wait.
     let lock = File::create(dir.join("lock"))?;
     lock.lock()?;
-    let database = dir.join("data.db");
-    if !database.exists() {
-        // Without the extension: its tables are made by each stack, as on a user's first start.
-        let mut directus = Directus::new(&dir, free_address(), free_address());
-        drop(std::fs::remove_file(directus.database()));
-        directus.create_project()?;
-        directus.bootstrap(&dir).await?;
-        directus.start().await?;
-        fill(&directus).await.context("cannot create the starter schema")?;
-        directus.stop().await?;
-        std::fs::rename(directus.database(), &database)?;
+    let template = dir.join("database");
+    if !template.exists() {
+        make(schema, database, &dir, &template).await.context("cannot make the template")?;
     }
-    Ok(database)
+    Ok(template)
 }
 
-async fn fill(directus: &Directus) -> Result<()> {
-    let starter: Value = serde_json::from_str(STARTER)?;
+/// Without the extension: its tables are made by each stack, as on a user's first start.
+async fn make(schema: Schema, database: Database, dir: &Path, template: &Path) -> Result<()> {
+    let storage = Storage::empty(database, dir).await?;
+    let mut directus = Directus::new("directus", dir, &storage.connection());
+    directus.create_project()?;
+    directus.bootstrap(dir).await?;
+    directus.start().await?;
+    fill(&directus, schema).await?;
+    directus.stop().await?;
+    storage.keep(template).await
+}
+
+async fn fill(directus: &Directus, schema: Schema) -> Result<()> {
+    let starter: Value = serde_json::from_str(schema.source())?;
     post(directus, "collections", &starter["collections"]).await?;
     for relation in starter["relations"].as_array().into_iter().flatten() {
         post(directus, "relations", relation).await?;
