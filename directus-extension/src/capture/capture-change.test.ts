@@ -74,9 +74,13 @@ test('a create is announced with the item as the database made it', async () => 
 	]);
 });
 
-test('the update of an item that is not there is a phantom, and not announced', async () => {
+test('the update of an item that is not there leaves a row that is never sent', async () => {
 	expect(await capture()).toBeNull();
-	expect(await database(OUTBOX).select()).toEqual([]);
+
+	const row = await database(OUTBOX).first();
+	expect(row).toMatchObject({ collection: 'feedback', item: '1', action: 'update', state: 'ignored', payload: '{}' });
+	expect(JSON.parse(row.error)).toEqual({ code: 'item_missing' });
+	expect(row.settled_at).toBe(row.created_at);
 });
 
 test('an update names what changed since the last revision', async () => {

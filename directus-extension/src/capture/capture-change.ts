@@ -1,6 +1,6 @@
 import type { CollectionOverview, SchemaOverview } from '@directus/types';
 import type { Action, ChangePayload } from '../lib/change.js';
-import { recordChange } from '../lib/outbox.js';
+import { recordChange, recordDisregarded } from '../lib/outbox.js';
 import type { Settings } from '../lib/settings.js';
 import type { ForeignKeyMemory } from './foreign-key-memory.js';
 import { changedColumns, completeItem, lastRevision } from './previous.js';
@@ -38,7 +38,7 @@ export function trackedChange(
 }
 
 /**
- * Writes the outbox row of one change into the transaction of its item. Returns whether there was one to write.
+ * Writes the outbox row of one change into the transaction of its item. Returns whether it is one to send.
  *
  * Invariant: touches nothing but `context.database`. The root database would wait for this very transaction on SQLite.
  */
@@ -50,8 +50,11 @@ export async function captureChange(
 	const { action, collection, key, userId } = change;
 	const foreignKeys = memory.take(collection, key);
 	const item = action === 'delete' ? null : await readItem(collection, key, context);
-	// An admin's update of an id that does not exist leaves an activity too.
-	if (item === null && action !== 'delete') return false;
+	if (item === null && action !== 'delete') {
+		// An admin's update of an id that does not exist leaves an activity too.
+		await recordDisregarded({ collection: collection.collection, action, key }, { code: 'item_missing' }, context);
+		return false;
+	}
 
 	const revision = action === 'create' ? null : await lastRevision(collection.collection, key, context.database);
 	const previous =

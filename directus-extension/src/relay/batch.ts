@@ -1,13 +1,11 @@
-import type { Change, ChangePayload } from '../lib/change.js';
+import type { NewOutboxRow } from '../lib/outbox.js';
 
 /** A leased outbox row. PostgreSQL returns a bigint as text. */
-export interface OutboxRow {
+export interface OutboxRow extends Pick<
+	NewOutboxRow,
+	'event_id' | 'kind' | 'collection' | 'item' | 'action' | 'payload'
+> {
 	id: number | string;
-	event_id: string;
-	collection: string;
-	item: string;
-	action: Change['action'];
-	payload: string;
 	attempts: number;
 }
 
@@ -28,7 +26,7 @@ export function fillBatch(
 	const changes: string[] = [];
 	let bytes = Buffer.byteLength(opening) + closing.length;
 	for (const row of rows.slice(0, batchMax)) {
-		const change = JSON.stringify(changeOf(row));
+		const change = wireJson(row);
 		bytes += Buffer.byteLength(change) + 1;
 		if (bytes > batchBytesMax && changes.length > 0) break;
 		changes.push(change);
@@ -40,20 +38,16 @@ export function fillBatch(
 	};
 }
 
-function changeOf(row: OutboxRow): Change {
-	const { occurredAt, userId, item, previous, changed, traceparent, capture }: ChangePayload = JSON.parse(row.payload);
-	return {
+/** The row's columns in front of the members of its payload, whose JSON is taken as it is stored: nobody parses it. */
+function wireJson(row: OutboxRow): string {
+	const columns = JSON.stringify({
+		kind: row.kind,
 		eventId: row.event_id,
 		sequence: Number(row.id),
 		collection: row.collection,
-		action: row.action,
+		// An event was not done to its subject, it only speaks of it.
+		...(row.kind === 'change' && { action: row.action }),
 		key: row.item,
-		occurredAt,
-		userId,
-		item,
-		previous,
-		changed,
-		traceparent,
-		capture,
-	};
+	});
+	return `${columns.slice(0, -1)},${row.payload.slice(1)}`;
 }

@@ -34,7 +34,7 @@ export async function leaseRows(
 	if (taken === 0) return { owner, rows: [] };
 
 	const rows: OutboxRow[] = await database(OUTBOX)
-		.select('id', 'event_id', 'collection', 'item', 'action', 'payload', 'attempts')
+		.select('id', 'event_id', 'kind', 'collection', 'item', 'action', 'payload', 'attempts')
 		.where('lease_owner', owner)
 		.orderBy('id');
 	return { owner, rows };
