@@ -1,25 +1,60 @@
-import type { EndpointConfig } from '@directus/types';
+import type { Accountability, EndpointConfig } from '@directus/types';
+import type { Request, RequestHandler } from 'express';
 import { parseSettings } from '../lib/settings.js';
+import { relayOfProcess } from '../relay/takeover.js';
 import { applyEffects } from './apply-effects.js';
 import { authorize } from './authorize.js';
+import { health } from './health.js';
+import { outboxFigures } from './outbox-figures.js';
 import { parseEffects } from './parse-effects.js';
+import { parseRejectedPage, rejectedRows } from './rejected-rows.js';
+import { parseResend, resendRows } from './resend-rows.js';
 
-/** Takes what the sidecar writes back. */
+/** Takes what the sidecar writes back, and lets its commands look into the outbox and mend it. */
 const eventBridge: EndpointConfig = {
 	id: 'event-bridge',
 	handler: (router, { database, emitter, env, logger, services }) => {
 		const settings = parseSettings(env);
 
-		router.post('/effects', (request, response, next) => {
-			const answer = async (): Promise<void> => {
-				const accountability = authorize(request.accountability, settings);
-				const effects = parseEffects(request.body);
-				const context = { accountability, database, emitter, logger, schema: request.schema, services };
-				response.json({ verdicts: await applyEffects(effects, context) });
+		/** Answers the service account and admins with what `handle` returns. */
+		const answer =
+			(handle: (request: Request, accountability: Accountability) => Promise<unknown>): RequestHandler =>
+			(request, response, next) => {
+				const respond = async (): Promise<void> => {
+					const accountability = authorize(request.accountability, settings);
+					response.json(await handle(request, accountability));
+				};
+				// Express 4 does not wait for a promise; Directus' error handler answers in its usual shape.
+				respond().catch(next);
 			};
-			// Express 4 does not wait for a promise; Directus' error handler answers in its usual shape.
-			answer().catch(next);
-		});
+
+		router.post(
+			'/effects',
+			answer(async ({ body, schema }, accountability) => {
+				const context = { accountability, database, emitter, logger, schema, services };
+				return { verdicts: await applyEffects(parseEffects(body), context) };
+			}),
+		);
+		router.get(
+			'/health',
+			answer(({ schema }) => health({ database, relay: relayOfProcess(), schema, settings })),
+		);
+		router.get(
+			'/outbox',
+			answer(() => outboxFigures(database)),
+		);
+		router.get(
+			'/outbox/rejected',
+			answer(({ query }) => rejectedRows(parseRejectedPage(query), database)),
+		);
+		router.post(
+			'/outbox/resend',
+			answer(async ({ body }) => {
+				const resent = await resendRows(parseResend(body), database);
+				relayOfProcess()?.nudge();
+				return resent;
+			}),
+		);
 	},
 };
 

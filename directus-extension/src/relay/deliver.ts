@@ -7,7 +7,7 @@ import type { Answer, HttpClient } from './http.js';
 import { parseVerdicts, type ChangeVerdict } from './verdicts.js';
 
 /** The protocol that this extension speaks; a sidecar that speaks another one answers 426. */
-const PROTOCOL = '1';
+export const PROTOCOL = '1';
 
 /** What became of one request. Each kind is a decision of the relay. */
 export type Delivery =

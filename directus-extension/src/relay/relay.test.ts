@@ -9,7 +9,7 @@ import { settingsWith } from '../testing/settings.js';
 import { openDirectusLike } from '../testing/sqlite.js';
 import type { HttpClient } from './http.js';
 import { Relay } from './relay.js';
-import { takeOver } from './takeover.js';
+import { relayOfProcess, takeOver } from './takeover.js';
 
 let database: Knex;
 let relay: Relay;
@@ -112,6 +112,19 @@ test('an outage is told once, waited out with growing patience, and its end told
 
 	expect(logger.warn).toHaveBeenCalledOnce();
 	expect(logger.info).toHaveBeenCalledOnce();
+});
+
+test('how it goes is known during an outage and after it', async () => {
+	isAway = true;
+	await insertRows(database, 1);
+	takeOver(relay);
+	relay.start();
+	await eventually(() => expect(relayOfProcess()?.health).toEqual({ failures: 2, lastError: 'nobody there' }));
+
+	isAway = false;
+
+	await eventually(() => expect(relayOfProcess()?.health).toEqual({ failures: 0, lastError: null }));
+	globalThis.directusEventBridgeRelay = undefined;
 });
 
 test('a nudge does not shorten the wait of an outage', async () => {

@@ -10,6 +10,11 @@ const NUDGE_MS = 10;
 const PACE_MS = 100;
 const PURGE_INTERVAL_MS = 60_000;
 
+export interface RelayHealth {
+	failures: number;
+	lastError: string | null;
+}
+
 /**
  * Moves outbox rows to the sidecar, one request at a time: soon after a nudge, and by polling for what no nudge told.
  * Each process has one; leases keep them apart. Never throws into a save, and never keeps the process alive.
@@ -21,6 +26,7 @@ export class Relay {
 	#isSending = false;
 	#isNudged = false;
 	#failures = 0;
+	#lastError: string | null = null;
 	#countMax: number;
 	/** No request before this time: the pace in good times, the backoff in bad ones. */
 	#notBefore = 0;
@@ -36,6 +42,11 @@ export class Relay {
 
 	get isStarted(): boolean {
 		return this.#isStarted;
+	}
+
+	/** How it goes now: failed rounds in a row, and why the last one failed. */
+	get health(): RelayHealth {
+		return { failures: this.#failures, lastError: this.#lastError };
 	}
 
 	start(): void {
@@ -100,6 +111,7 @@ export class Relay {
 
 	#backOff(reason: string, retryAfterMs: number | null): void {
 		this.#failures += 1;
+		this.#lastError = reason;
 		const delayMs = retryAfterMs ?? backoffMs(this.#failures);
 		this.#notBefore = Date.now() + delayMs;
 		// Polling must not put off the next try, and a nudge cannot bring it forward.
@@ -113,6 +125,7 @@ export class Relay {
 		if (this.#failures === 0) return;
 		this.#context.logger.info({ attempts: this.#failures }, 'event bridge: the sidecar takes changes again');
 		this.#failures = 0;
+		this.#lastError = null;
 	}
 
 	async #purge(): Promise<void> {

@@ -17,3 +17,8 @@ export function takeOver(relay: Relay): void {
 		relay.start();
 	}
 }
+
+/** The relay of this process, for who only wants to nudge it or to know how it is. */
+export function relayOfProcess(): Pick<Relay, 'nudge' | 'health'> | undefined {
+	return globalThis.directusEventBridgeRelay;
+}
