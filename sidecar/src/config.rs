@@ -29,7 +29,8 @@ const DEFAULTS: &str = include_str!("../config/sidecar.toml");
 const PREFIX: &str = "SIDECAR";
 const SEPARATOR: &str = "__";
 /// The settings that may also be read from a file.
-const SECRETS: [&str; 2] = ["SIDECAR__OUTBOUND__SECRETS", "SIDECAR__DIRECTUS__TOKEN"];
+const SECRETS: [&str; 3] =
+    ["SIDECAR__OUTBOUND__SECRETS", "SIDECAR__OUTBOUND__PSEUDONYM_KEY", "SIDECAR__DIRECTUS__TOKEN"];
 /// One run reports at most this many settings of the wrong type.
 const MISTYPED_MAX: usize = 50;
 
@@ -95,15 +96,19 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader { folder, problems: Vec::new() };
         let settings = reader.settings(variables);
-        let mappings = reader.compile("mappings.toml", Mappings::compile);
+        let mappings = reader.mappings();
         let routes = reader.compile("routes.json", route::compile);
         let reactions = reader.compile("reactions.toml", Reactions::compile);
         let contracts = settings
             .as_ref()
             .and_then(|settings| reader.contracts(&folder.join(&settings.contracts.folder)));
         if let (Some(mappings), Some(contracts)) = (&mappings, &contracts) {
-            reader.report("mappings.toml", mappings.uncontracted(contracts));
+            reader.problems.extend(mappings.uncontracted(contracts));
         }
+        let mappings = match (&settings, mappings) {
+            (Some(settings), Some(mappings)) => Some(reader.keyed(mappings, settings)),
+            _ => None,
+        };
         match (settings, mappings, routes, reactions, contracts) {
             (Some(settings), Some(mappings), Some(routes), Some(reactions), Some(contracts))
                 if reader.problems.is_empty() =>
@@ -140,6 +145,26 @@ impl Reader<'_> {
     ) -> Option<T> {
         let text = self.text(file)?;
         compile(&text).map_err(|problems| self.report(file, problems)).ok()
+    }
+
+    /// The mistakes in this file come with their lines.
+    fn mappings(&mut self) -> Option<Mappings> {
+        let text = self.text("mappings.toml")?;
+        Mappings::compile(&text).map_err(|problems| self.problems.extend(problems)).ok()
+    }
+
+    /// Gives the mappings the key of the pseudonyms that they ask for.
+    fn keyed(&mut self, mut mappings: Mappings, settings: &Settings) -> Mappings {
+        let pseudonyms = settings.outbound.pseudonyms();
+        if let (Some(rule), None) = (mappings.pseudonymizing(), &pseudonyms) {
+            let problem = format!(
+                "outbound.pseudonym_key: is not set, and mappings.toml pseudonymizes {}",
+                rule.path
+            );
+            self.report("sidecar.toml", vec![problem]);
+        }
+        mappings.policy.pseudonyms = pseudonyms;
+        mappings
     }
 
     fn contracts(&mut self, folder: &Path) -> Option<Contracts> {

@@ -151,6 +151,24 @@ pub struct Event {
 }
 
 impl Event {
+    /// The names of its fields on the wire, for expressions over it.
+    pub const FIELDS: [&str; 14] = [
+        "eventId",
+        "eventType",
+        "version",
+        "producer",
+        "occurredAt",
+        "sequence",
+        "customerId",
+        "correlationId",
+        "causationId",
+        "traceparent",
+        "subject",
+        "context",
+        "data",
+        "properties",
+    ];
+
     /// The event that `reaction` derives from this one: its id named after the cause, the cause's
     /// correlation and subject kept.
     #[must_use]
@@ -193,6 +211,11 @@ mod tests {
         let event: Event = serde_json::from_value(document.clone()).unwrap();
 
         assert_eq!(serde_json::to_value(event).unwrap(), document);
+        let mut fields: Vec<_> = document.as_object().unwrap().keys().collect();
+        let mut named = Event::FIELDS;
+        fields.sort();
+        named.sort_unstable();
+        assert_eq!(fields, named);
     }
 
     #[test]

@@ -1,13 +1,22 @@
 //! Conditions and values in configuration: MiniJinja expressions, bounded by fuel. Pure.
 
-use std::{fmt, sync::LazyLock};
+mod words;
 
-use minijinja::{Environment, UndefinedBehavior, value::Serde};
+use std::{collections::BTreeSet, fmt, sync::LazyLock};
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, value::Serde};
 use serde::Serialize;
 use serde_json::Value;
 
+use self::words::{Word, words};
+
 /// What one evaluation may cost. A condition needs some tens; an endless loop is stopped here.
 const FUEL_MAX: u64 = 50_000;
+
+/// How much of a value an error quotes.
+const QUOTED_CHARS_MAX: usize = 80;
+/// How many values an error quotes.
+const QUOTED_MAX: usize = 5;
 
 /// Compiled expressions borrow the environment they were compiled in; one for the process lets them
 /// be stored.
@@ -28,21 +37,46 @@ impl Scope {
     pub fn new(visible: &impl Serialize) -> Self {
         Self(minijinja::Value::from(Serde(visible)))
     }
+
+    /// What stands at a dotted name, as an error quotes it.
+    fn quote(&self, name: &str) -> String {
+        let value = name.split('.').try_fold(self.0.clone(), |value, name| value.get_attr(name));
+        let text = value.ok().and_then(|value| serde_json::to_string(&value).ok());
+        let text = text.unwrap_or_else(|| "null".to_owned());
+        match text.char_indices().nth(QUOTED_CHARS_MAX) {
+            Some((end, _)) => format!("`{name}` is {}…", &text[..end]),
+            None => format!("`{name}` is {text}"),
+        }
+    }
 }
 
 /// A compiled expression, such as `item.status == 'failed' and 'status' in changed`.
 pub struct Expression {
     source: String,
     compiled: minijinja::Expression<'static, 'static>,
+    /// What it looks at, such as `item.status`, for an error to quote.
+    looks_at: BTreeSet<String>,
 }
 
 impl Expression {
-    /// Compiles the text.
-    pub fn compile(source: &str) -> Result<Self, InvalidExpression> {
+    /// Compiles the text of an expression that sees the names in `visible`: one that it misspells is
+    /// found here, and not in the middle of the night as a condition that never holds.
+    pub fn compile(source: &str, visible: &[&str]) -> Result<Self, InvalidExpression> {
         let compiled = ENVIRONMENT
             .compile_expression_owned(source.to_owned())
-            .map_err(|error| InvalidExpression(describe(&error)))?;
-        Ok(Self { source: source.to_owned(), compiled })
+            .map_err(|error| InvalidExpression::Syntax(describe(&error)))?;
+        let is_known = |name: &str| {
+            visible.contains(&name) || ENVIRONMENT.globals().any(|(global, _)| global == name)
+        };
+        let names: BTreeSet<_> = compiled.undeclared_variables(false).into_iter().collect();
+        if let Some(name) = names.into_iter().find(|name| !is_known(name)) {
+            return Err(InvalidExpression::Name { name, visible: visible.join(", ") });
+        }
+        if let Some(error) = words(source).into_iter().find_map(unknown) {
+            return Err(InvalidExpression::Syntax(describe(&error)));
+        }
+        let looks_at = compiled.undeclared_variables(true).into_iter().collect();
+        Ok(Self { source: source.to_owned(), compiled, looks_at })
     }
 
     /// The text it was compiled from.
@@ -62,8 +96,24 @@ impl Expression {
     }
 
     fn evaluate(&self, scope: &Scope) -> Result<minijinja::Value, EvaluationError> {
-        self.compiled.eval(scope.0.clone()).map_err(|error| EvaluationError(describe(&error)))
+        self.compiled.eval(scope.0.clone()).map_err(|error| {
+            let values = self.looks_at.iter().take(QUOTED_MAX).map(|name| scope.quote(name));
+            let reasons: Vec<_> = std::iter::once(describe(&error)).chain(values).collect();
+            EvaluationError(reasons.join("; "))
+        })
     }
+}
+
+/// MiniJinja looks filters and tests up when it comes to them, which may be months later.
+fn unknown(word: Word) -> Option<minijinja::Error> {
+    let mut state = ENVIRONMENT.empty_state();
+    let (error, wanted) = match word {
+        Word::Filter(name) => (state.apply_filter(name, &[]).err(), ErrorKind::UnknownFilter),
+        Word::Test(name) => (state.perform_test(name, &[]).err(), ErrorKind::UnknownTest),
+    };
+    error
+        .filter(|error| error.kind() == wanted)
+        .map(|_| minijinja::Error::new(wanted, format!("`{}`", word.name())))
 }
 
 impl fmt::Debug for Expression {
@@ -74,8 +124,19 @@ impl fmt::Debug for Expression {
 
 /// Text that is no expression.
 #[derive(Debug, thiserror::Error)]
-#[error("not an expression: {0}")]
-pub struct InvalidExpression(String);
+pub enum InvalidExpression {
+    /// It cannot be read.
+    #[error("not an expression: {0}")]
+    Syntax(String),
+    /// It names something that it will never see.
+    #[error("there is no `{name}` here, only {visible}")]
+    Name {
+        /// What it names.
+        name: String,
+        /// What it could.
+        visible: String,
+    },
+}
 
 /// An expression that failed on a value.
 #[derive(Debug, thiserror::Error)]
@@ -96,13 +157,18 @@ mod tests {
 
     use super::*;
 
-    fn value(source: &str) -> Value {
-        let scope = Scope::new(&json!({
+    const VISIBLE: [&str; 3] = ["item", "previous", "changed"];
+
+    fn scope() -> Scope {
+        Scope::new(&json!({
             "item": { "status": "failed", "amount": 12.5, "tags": ["a", "b"], "customer": null },
             "previous": null,
             "changed": ["status"],
-        }));
-        Expression::compile(source).unwrap().value(&scope).unwrap()
+        }))
+    }
+
+    fn value(source: &str) -> Value {
+        Expression::compile(source, &VISIBLE).unwrap().value(&scope()).unwrap()
     }
 
     #[rstest::rstest]
@@ -122,13 +188,40 @@ mod tests {
     #[case("'x' * 100000000000")]
     #[case("range(1000000000) | list")]
     fn an_expression_cannot_take_unbounded_memory(#[case] source: &str) {
-        let greedy = Expression::compile(source).unwrap();
+        let greedy = Expression::compile(source, &[]).unwrap();
 
         assert!(greedy.value(&Scope::new(&json!({}))).is_err());
     }
 
+    #[rstest::rstest]
+    #[case("item.status ==", "not an expression: syntax error: unexpected end of input")]
+    #[case("itme.status", "there is no `itme` here, only item, previous, changed")]
+    #[case("frobnicate(item)", "there is no `frobnicate` here, only item, previous, changed")]
+    #[case("not item or item.status | uper", "not an expression: unknown filter: `uper`")]
+    #[case("item and item is not definde", "not an expression: unknown test: `definde`")]
+    fn a_mistake_is_found_when_it_is_compiled(#[case] source: &str, #[case] mistake: &str) {
+        let error = Expression::compile(source, &VISIBLE).unwrap_err().to_string();
+
+        assert!(error.starts_with(mistake), "{error}");
+    }
+
     #[test]
-    fn text_that_is_no_expression_is_refused() {
-        assert!(Expression::compile("item.status ==").is_err());
+    fn an_error_quotes_what_the_expression_looked_at_in_bounds() {
+        let failing = |source| {
+            let expression = Expression::compile(source, &VISIBLE).unwrap();
+            expression.value(&scope()).unwrap_err().to_string()
+        };
+
+        let error = failing("item.status / 2");
+        let long = failing("item.tags / (changed | map('replace', 's', 'é' * 999) | list)");
+
+        assert!(error.ends_with("; `item.status` is \"failed\""), "{error}");
+        assert!(
+            long.ends_with("; `changed` is [\"status\"]; `item.tags` is [\"a\",\"b\"]"),
+            "{long}"
+        );
+        let scope = Scope::new(&json!({ "item": "é".repeat(999) }));
+        assert_eq!(scope.quote("item").chars().filter(|c| *c == 'é').count(), 79);
+        assert_eq!(scope.quote("item.status"), "`item.status` is null");
     }
 }

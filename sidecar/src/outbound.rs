@@ -4,6 +4,8 @@ pub mod announcement;
 pub mod change;
 pub mod eventbridge;
 pub mod mapping;
+pub mod placed;
+pub mod privacy;
 pub mod publisher;
 pub mod refused;
 pub mod server;
@@ -20,6 +22,7 @@ use crate::{
     outbound::{
         change::{Answer, Hindrance, Row, Verdict},
         mapping::Mappings,
+        privacy::Considered,
         publisher::Publisher,
     },
     telemetry,
@@ -44,32 +47,32 @@ impl Outbound {
     /// Publishes what the rows of an outbox mean, and answers each, in order.
     pub async fn accept(&self, rows: Vec<Received<Row>>) -> Vec<Answer> {
         self.publish(rows, |row| match row {
-            Row::Change(change) => self.mappings.map(&change),
-            Row::Event(event) => Ok(vec![event.into_event(&self.mappings.producer)]),
+            Row::Change(change) => self.mappings.consider(&change),
+            Row::Event(event) => Ok(vec![self.mappings.consider_announcement(*event)?]),
         })
         .await
     }
 
     /// Publishes events that somebody else made, and answers each, in order.
     pub async fn accept_events(&self, events: Vec<Received<Event>>) -> Vec<Answer> {
-        self.publish(events, |event| Ok(vec![event])).await
+        self.publish(events, |event| Ok(vec![self.mappings.consider_event(event)?])).await
     }
 
-    async fn publish<T>(
-        &self,
+    async fn publish<'own, T>(
+        &'own self,
         received: Vec<Received<T>>,
-        meaning: impl Fn(T) -> Result<Vec<Event>, Refusal>,
+        consider: impl Fn(T) -> Result<Vec<Considered<'own>>, Refusal>,
     ) -> Vec<Answer> {
         let mut events = Vec::with_capacity(received.len());
         let counts: Vec<Received<usize>> = received
             .into_iter()
             .map(|(id, entry)| {
-                let meant = entry.and_then(&meaning).map(|mut meant| {
-                    let count = meant.len();
-                    events.append(&mut meant);
-                    count
+                let count = entry.and_then(&consider).map(|considered| {
+                    let before = events.len();
+                    events.extend(considered.into_iter().filter_map(|one| one.event));
+                    events.len() - before
                 });
-                (id, meant)
+                (id, count)
             })
             .collect();
 

@@ -8,7 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::Error as _};
 use url::Url;
 
-use crate::{directus::effects::EFFECTS_MAX, signature::Secret};
+use crate::{
+    directus::effects::EFFECTS_MAX, outbound::privacy::pseudonym::KEY_BYTES_MIN, signature::Secret,
+};
 
 /// The items of a list as the environment writes it: separated by commas.
 pub(super) fn split(list: &str) -> impl Iterator<Item = &str> {
@@ -45,6 +47,14 @@ pub(super) fn signing_secrets(secrets: &SecretString, (): &()) -> garde::Result 
             .map_err(|error| garde::Error::new(format!("secret {number}: {error}")))?;
     }
     Ok(())
+}
+
+/// Required only when a rule asks for pseudonyms, which `mappings.toml` knows.
+pub(super) fn absent_or_long(key: &SecretString, (): &()) -> garde::Result {
+    match key.expose_secret().len() {
+        0 | KEY_BYTES_MIN.. => Ok(()),
+        _ => Err(garde::Error::new(format!("has less than {KEY_BYTES_MIN} bytes"))),
+    }
 }
 
 pub(super) fn present(secret: &SecretString, (): &()) -> garde::Result {

@@ -14,8 +14,10 @@ use url::Url;
 
 use crate::{
     config::checks::{
-        at_most, between, durations, endpoint_batch, present, signing_secrets, split, web_address,
+        absent_or_long, at_most, between, durations, endpoint_batch, present, signing_secrets,
+        split, web_address,
     },
+    outbound::privacy::pseudonym::Pseudonyms,
     signature::Secret,
     telemetry::LogFormat,
 };
@@ -67,6 +69,8 @@ pub struct Outbound {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub signature_tolerance: Duration,
+    #[garde(custom(absent_or_long))]
+    pub pseudonym_key: SecretString,
     #[garde(length(min = 1), pattern("^[A-Za-z0-9._-]{1,40}$"))]
     pub bus: String,
     #[garde(length(min = 1))]
@@ -96,6 +100,12 @@ impl Outbound {
     pub fn secrets(&self) -> Vec<Secret> {
         let parsed = split(self.secrets.expose_secret()).map(Secret::parse);
         parsed.collect::<Result<_, _>>().expect("checked when the settings were read")
+    }
+
+    /// What makes pseudonyms, if there is a key for it.
+    pub fn pseudonyms(&self) -> Option<Pseudonyms> {
+        let key = self.pseudonym_key.expose_secret();
+        (!key.is_empty()).then(|| Pseudonyms::new(key.as_bytes()))
     }
 }
 

@@ -95,18 +95,41 @@ fn a_mapping_to_a_version_without_a_contract_is_a_mistake() {
     assert_eq!(
         mappings.uncontracted(&contracts),
         [
-            "mapping 1 (feedback to feedback.submitted): feedback.submitted has contracts, but none of version 9"
+            "mappings.toml:1: mapping 1 (feedback to feedback.submitted): feedback.submitted has contracts, but none of version 9"
         ]
     );
 }
 
 #[test]
+fn a_rule_that_pseudonymizes_needs_a_key_that_is_long_enough() {
+    let key = "a key of more than 24 bytes";
+    let problems = |key: &str| {
+        let variables = [("SIDECAR__OUTBOUND__PSEUDONYM_KEY".to_owned(), key.to_owned())].into();
+        let mut reader = Reader { folder: shipped(), problems: Vec::new() };
+        let settings = reader.settings(variables).unwrap();
+        let rules = "[privacy]\ndata.email = 'pseudonymize'";
+        reader.problems.retain(|problem| problem.contains("pseudonym_key"));
+        reader.keyed(Mappings::compile(rules).unwrap(), &settings);
+        reader.problems
+    };
+
+    let missing = "sidecar.toml: outbound.pseudonym_key: is not set, and mappings.toml pseudonymizes data.email";
+    assert_eq!(problems(""), [missing]);
+    assert_eq!(
+        problems(&key[..23]),
+        ["sidecar.toml: outbound.pseudonym_key: has less than 24 bytes"]
+    );
+    assert_eq!(problems(key), [""; 0]);
+}
+
+#[test]
 fn no_secret_is_printed() {
-    let config = load(&[]).unwrap();
+    let config = load(&[("SIDECAR__OUTBOUND__PSEUDONYM_KEY", "a key that nobody prints")]).unwrap();
 
     let printed = format!("{config:?}");
 
     assert!(!printed.contains(SECRET) && !printed.contains("\"token\""));
+    assert!(!printed.contains("nobody prints"));
 }
 
 /// The rows of `docs/configuration.md`, made from `sidecar.toml`: a comment speaks for the settings

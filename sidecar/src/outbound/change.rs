@@ -88,6 +88,25 @@ pub struct Change {
     pub capture: Capture,
 }
 
+impl Change {
+    /// The names of its fields, for expressions over it.
+    pub const FIELDS: [&str; 13] = [
+        "eventId",
+        "sequence",
+        "collection",
+        "action",
+        "key",
+        "occurredAt",
+        "userId",
+        "item",
+        "previous",
+        "changed",
+        "related",
+        "traceparent",
+        "capture",
+    ];
+}
+
 /// What was done to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +120,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+
     /// The verb of the default event type, such as `orders.created`.
     pub fn past_tense(self) -> &'static str {
         match self {
@@ -225,6 +247,12 @@ mod tests {
         assert_eq!(updated.changed, ["rating", "text"]);
         assert_eq!(updated.related["customer"]["tier"], "gold");
         assert_eq!(deleted.item, Value::Null);
+        let mut fields = Change::FIELDS;
+        fields.sort_unstable();
+        let visible = serde_json::to_value(created).unwrap();
+        let mut visible: Vec<_> = visible.as_object().unwrap().keys().collect();
+        visible.sort();
+        assert_eq!(visible, fields, "expressions see what a change has");
         assert_eq!(event.event.event_type.as_str(), "loyalty.points_granted");
     }
 

@@ -1,39 +1,62 @@
 //! Change → events, by configuration: the compiled `mappings.toml`. Pure.
 
+mod shape;
 mod written;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
+use self::shape::Shape;
 use crate::{
     contract::Contracts,
     delivery::{Refusal, RefusalCode},
     event::{Event, EventType, Subject},
-    expression::{Expression, Scope},
-    outbound::change::{Action, Capture, Change},
+    expression::Scope,
+    outbound::{
+        announcement::Announcement,
+        change::{Action, Capture, Change},
+        placed::Placed,
+        privacy::{Considered, Policy, Rule, Rules, Treatment},
+    },
 };
 
-/// All mappings, compiled, in the order in which they are tried.
+/// Its name, for whoever has to mend it.
+const FILE: &str = "mappings.toml";
+
+/// All that `mappings.toml` says, compiled.
 #[derive(Debug)]
 pub struct Mappings {
-    /// Says who the events come from where no mapping does.
-    pub producer: String,
-    /// Finds the customer where no mapping does.
-    pub customer: Option<Expression>,
-    /// The first whose condition holds wins.
+    /// In the order in which they are tried: the first whose condition holds wins.
     pub mappings: Vec<Mapping>,
+    /// What holds for every event.
+    pub policy: Policy,
+    /// For the collections that are not named.
+    defaults: Defaults,
+    collections: BTreeMap<String, Defaults>,
+}
+
+/// What holds for one collection where a mapping says nothing else.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    producer: String,
+    customer: Option<Arc<Placed>>,
+    privacy: Arc<Rules>,
 }
 
 /// One `[[mapping]]`.
 #[derive(Debug)]
 pub struct Mapping {
-    /// Where it stands in the file, for a person.
+    /// What it is called, for a person.
     pub name: String,
+    /// Where it begins in the file.
+    pub line: usize,
     /// The collection whose changes it maps.
     pub collection: String,
     /// The actions it maps.
     pub on: Vec<Action>,
     /// The condition; without one it always holds.
-    pub when: Option<Expression>,
+    pub when: Option<Placed>,
     /// The event it makes.
     pub outcome: Outcome,
     /// Whether the search goes on after it.
@@ -56,10 +79,8 @@ pub struct Template {
     pub event_type: EventType,
     /// The version of its contract.
     pub version: u32,
-    /// Says who it comes from; the default when absent.
-    pub producer: Option<String>,
-    /// Finds the customer; the default when absent.
-    pub customer: Option<Expression>,
+    /// Who it comes from, whom it concerns, and what of it is private.
+    pub defaults: Defaults,
     /// Its data; the whole item when absent.
     pub data: Option<Shape>,
     /// Its context.
@@ -68,17 +89,10 @@ pub struct Template {
     pub properties: Shape,
 }
 
-/// An object whose values are expressions.
-#[derive(Debug, Default)]
-pub struct Shape(pub Vec<(String, Slot)>);
-
-/// One value of a [`Shape`].
-#[derive(Debug)]
-pub enum Slot {
-    /// Computed.
-    Value(Expression),
-    /// An object of its own.
-    Object(Shape),
+/// An event, and the rules that hold for it.
+struct Meant<'mappings> {
+    event: Event,
+    privacy: &'mappings Rules,
 }
 
 impl Mappings {
@@ -87,37 +101,43 @@ impl Mappings {
         written::compile(text)
     }
 
-    /// The mappings whose events no contract admits.
-    pub fn uncontracted(&self, contracts: &Contracts) -> Vec<String> {
-        let templates = self.mappings.iter().filter_map(|mapping| match &mapping.outcome {
-            Outcome::Event(template) => Some((&mapping.name, template)),
-            Outcome::Nothing => None,
-        });
-        templates
-            .filter(|(_, template)| !contracts.admits(&template.event_type, template.version))
-            .map(|(name, template)| {
-                let (event_type, version) = (&template.event_type, template.version);
-                format!("{name}: {event_type} has contracts, but none of version {version}")
-            })
-            .collect()
+    /// What of a change may be published, in the order of its events: none when a mapping says so,
+    /// one when it is not mapped at all.
+    pub fn consider(&self, change: &Change) -> Result<Vec<Considered<'_>>, Refusal> {
+        let meant = self.map(change)?.into_iter();
+        meant.map(|meant| self.policy.consider(meant.event, meant.privacy, Some(change))).collect()
     }
 
-    /// The events that a change becomes; none when a mapping says so.
-    pub fn map(&self, change: &Change) -> Result<Vec<Event>, Refusal> {
+    /// What of the event that a Flow announces may be published.
+    pub fn consider_announcement(
+        &self,
+        announcement: Announcement,
+    ) -> Result<Considered<'_>, Refusal> {
+        let defaults = self.defaults_of(&announcement.collection);
+        let event = announcement.into_event(&defaults.producer);
+        self.policy.consider(event, &defaults.privacy, None)
+    }
+
+    /// What of an event that somebody else made may be published.
+    pub fn consider_event(&self, event: Event) -> Result<Considered<'_>, Refusal> {
+        let defaults = self.defaults_of(&event.subject.collection);
+        self.policy.consider(event, &defaults.privacy, None)
+    }
+
+    fn map(&self, change: &Change) -> Result<Vec<Meant<'_>>, Refusal> {
         let scope = Scope::new(change);
-        let mut events: Vec<Event> = Vec::new();
+        let mut events: Vec<Meant> = Vec::new();
         for mapping in &self.mappings {
             if !mapping.matches(change, &scope)? {
                 continue;
             }
             if let Outcome::Event(template) = &mapping.outcome {
-                let event = self.event(&mapping.name, template, change, &scope)?;
+                let mut event = template.event(change, &scope)?;
                 // The first event is the change itself and bears its id.
-                events.push(if events.is_empty() {
-                    event
-                } else {
-                    Event { event_id: change.event_id.also(&event.event_type), ..event }
-                });
+                if !events.is_empty() {
+                    event.event_id = change.event_id.also(&event.event_type);
+                }
+                events.push(Meant { event, privacy: &template.defaults.privacy });
             }
             if !mapping.also {
                 return Ok(events);
@@ -129,93 +149,119 @@ impl Mappings {
         Ok(events)
     }
 
-    fn event(
-        &self,
-        name: &str,
-        template: &Template,
-        change: &Change,
-        scope: &Scope,
-    ) -> Result<Event, Refusal> {
-        let customer = template.customer.as_ref().or(self.customer.as_ref());
-        let producer = template.producer.as_ref().unwrap_or(&self.producer);
-        let mut context = template.context.fill(&format!("{name}: context"), scope)?;
-        context.append(&mut provenance(change));
-        Ok(Event {
-            version: template.version,
-            producer: producer.clone(),
-            customer_id: customer_id(customer, &format!("{name}: customer"), scope)?,
-            context,
-            data: match &template.data {
-                Some(shape) => shape.fill(&format!("{name}: data"), scope)?,
-                None => whole_item(change),
-            },
-            properties: template.properties.fill(&format!("{name}: properties"), scope)?,
-            ..plain(change, template.event_type.clone())
-        })
-    }
-
     /// A new collection works without configuration.
-    fn unmapped(&self, change: &Change, scope: &Scope) -> Result<Event, Refusal> {
+    fn unmapped(&self, change: &Change, scope: &Scope) -> Result<Meant<'_>, Refusal> {
         let collection = change.collection.to_ascii_lowercase().replace(['-', ' ', '.'], "_");
         let name = format!("{collection}.{}", change.action.past_tense());
         let event_type = EventType::try_from(name)
             .map_err(|error| Refusal::new(RefusalCode::Mapping, error.to_string()))?;
-        Ok(Event {
-            producer: self.producer.clone(),
-            customer_id: customer_id(self.customer.as_ref(), "defaults: customer", scope)?,
-            context: provenance(change),
-            data: whole_item(change),
-            ..plain(change, event_type)
-        })
+        let defaults = self.defaults_of(&change.collection);
+        let event =
+            Event { data: whole_item(change), ..defaults.event(change, event_type, scope)? };
+        Ok(Meant { event, privacy: &defaults.privacy })
+    }
+
+    fn defaults_of(&self, collection: &str) -> &Defaults {
+        self.collections.get(collection).unwrap_or(&self.defaults)
+    }
+
+    /// The mappings whose events no contract admits.
+    pub fn uncontracted(&self, contracts: &Contracts) -> Vec<String> {
+        self.templates()
+            .filter(|(_, template)| !contracts.admits(&template.event_type, template.version))
+            .map(|(mapping, template)| {
+                let (place, event_type) = (mapping.place(), &template.event_type);
+                let version = template.version;
+                format!("{place}: {event_type} has contracts, but none of version {version}")
+            })
+            .collect()
+    }
+
+    /// A rule that needs the key of pseudonyms, if there is one.
+    pub fn pseudonymizing(&self) -> Option<&Rule> {
+        let of_mappings = self.templates().map(|(_, template)| &template.defaults);
+        let all = of_mappings.chain(self.collections.values()).chain([&self.defaults]);
+        all.flat_map(|defaults| defaults.privacy.iter())
+            .find(|rule| rule.treatment == Treatment::Pseudonymize)
+    }
+
+    fn templates(&self) -> impl Iterator<Item = (&Mapping, &Template)> {
+        self.mappings.iter().filter_map(|mapping| Some((mapping, mapping.template()?)))
     }
 }
 
 impl Mapping {
+    fn template(&self) -> Option<&Template> {
+        match &self.outcome {
+            Outcome::Event(template) => Some(template),
+            Outcome::Nothing => None,
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("{FILE}:{}: {}", self.line, self.name)
+    }
+
     fn matches(&self, change: &Change, scope: &Scope) -> Result<bool, Refusal> {
         if self.collection != change.collection || !self.on.contains(&change.action) {
             return Ok(false);
         }
-        self.when.as_ref().map_or(Ok(true), |when| {
-            when.holds(scope).map_err(|error| failed(&format!("{}: when", self.name), when, &error))
+        self.when.as_ref().map_or(Ok(true), |when| when.holds(scope))
+    }
+}
+
+impl Template {
+    fn event(&self, change: &Change, scope: &Scope) -> Result<Event, Refusal> {
+        let mut context = self.context.fill(scope)?;
+        context.append(&mut provenance(change));
+        Ok(Event {
+            version: self.version,
+            context,
+            data: match &self.data {
+                Some(shape) => shape.fill(scope)?,
+                None => whole_item(change),
+            },
+            properties: self.properties.fill(scope)?,
+            ..self.defaults.event(change, self.event_type.clone(), scope)?
         })
     }
 }
 
-impl Shape {
-    fn fill(&self, place: &str, scope: &Scope) -> Result<Map<String, Value>, Refusal> {
-        self.0
-            .iter()
-            .map(|(name, slot)| {
-                let place = format!("{place}.{name}");
-                let value = match slot {
-                    Slot::Value(expression) => expression
-                        .value(scope)
-                        .map_err(|error| failed(&place, expression, &error))?,
-                    Slot::Object(shape) => Value::Object(shape.fill(&place, scope)?),
-                };
-                Ok((name.clone(), value))
-            })
-            .collect()
+impl Defaults {
+    /// What every event has from its change.
+    fn event(
+        &self,
+        change: &Change,
+        event_type: EventType,
+        scope: &Scope,
+    ) -> Result<Event, Refusal> {
+        Ok(Event {
+            event_id: change.event_id,
+            event_type,
+            version: 1,
+            producer: self.producer.clone(),
+            occurred_at: change.occurred_at,
+            sequence: Some(change.sequence),
+            customer_id: self.customer_id(scope)?,
+            correlation_id: change.event_id,
+            causation_id: None,
+            traceparent: change.traceparent.clone(),
+            subject: Subject { collection: change.collection.clone(), key: change.key.clone() },
+            context: provenance(change),
+            data: Map::new(),
+            properties: Map::new(),
+        })
     }
-}
 
-/// What every event has from its change.
-fn plain(change: &Change, event_type: EventType) -> Event {
-    Event {
-        event_id: change.event_id,
-        event_type,
-        version: 1,
-        producer: String::new(),
-        occurred_at: change.occurred_at,
-        sequence: Some(change.sequence),
-        customer_id: None,
-        correlation_id: change.event_id,
-        causation_id: None,
-        traceparent: change.traceparent.clone(),
-        subject: Subject { collection: change.collection.clone(), key: change.key.clone() },
-        context: Map::new(),
-        data: Map::new(),
-        properties: Map::new(),
+    /// Keys are numbers or text in Directus, and text on the bus.
+    fn customer_id(&self, scope: &Scope) -> Result<Option<String>, Refusal> {
+        let Some(customer) = &self.customer else { return Ok(None) };
+        match customer.value(scope)? {
+            Value::Null => Ok(None),
+            Value::String(key) => Ok(Some(key).filter(|key| !key.is_empty())),
+            Value::Number(key) => Ok(Some(key.to_string())),
+            other => Err(customer.refusal(format_args!("is {other}, and a customer is a key"))),
+        }
     }
 }
 
@@ -233,25 +279,6 @@ fn whole_item(change: &Change) -> Map<String, Value> {
         .find_map(Value::as_object)
         .cloned()
         .unwrap_or_default()
-}
-
-/// Keys are numbers or text in Directus, and text on the bus.
-fn customer_id(
-    customer: Option<&Expression>,
-    place: &str,
-    scope: &Scope,
-) -> Result<Option<String>, Refusal> {
-    let Some(customer) = customer else { return Ok(None) };
-    match customer.value(scope).map_err(|error| failed(place, customer, &error))? {
-        Value::Null => Ok(None),
-        Value::String(key) => Ok(Some(key).filter(|key| !key.is_empty())),
-        Value::Number(key) => Ok(Some(key.to_string())),
-        _ => Err(Refusal::new(RefusalCode::Mapping, "a customer is a key").at(place)),
-    }
-}
-
-fn failed(place: &str, expression: &Expression, error: &impl std::fmt::Display) -> Refusal {
-    Refusal::new(RefusalCode::Mapping, format!("`{}`: {error}", expression.source())).at(place)
 }
 
 #[cfg(test)]

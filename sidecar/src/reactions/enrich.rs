@@ -60,7 +60,7 @@ impl Enrich {
     pub fn compile(settings: EnrichSettings) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let mut expression = |name: &str, source: &str| {
-            Expression::compile(source)
+            Expression::compile(source, &Event::FIELDS)
                 .map_err(|error| problems.push(format!("enrich: {name}: `{source}`: {error}")))
                 .ok()
         };

@@ -15,7 +15,8 @@ fn golden() -> [Change; 3] {
 }
 
 fn map(mappings: &str, change: &Change) -> Vec<Event> {
-    Mappings::compile(mappings).unwrap().map(change).unwrap()
+    let mappings = Mappings::compile(mappings).unwrap();
+    mappings.consider(change).unwrap().into_iter().filter_map(|one| one.event).collect()
 }
 
 fn types(events: &[Event]) -> Vec<&str> {
@@ -117,37 +118,135 @@ fn a_change_can_become_several_events_with_ids_of_their_own() {
 }
 
 #[test]
-fn an_expression_that_fails_names_its_place() {
+fn an_expression_that_fails_names_file_line_expression_and_value() {
     let mappings = r#"
         [[mapping]]
         collection = "feedback"
         event = "feedback.submitted"
-        data = { weight = "item.text / 2" }
+
+        [mapping.data]
+        text = "item.text"
+        weight = "item.text / 2"
     "#;
 
-    let refusal = Mappings::compile(mappings).unwrap().map(&golden()[0]).unwrap_err();
+    let refusal = Mappings::compile(mappings).unwrap().consider(&golden()[0]).unwrap_err();
 
     assert_eq!(refusal.code, RefusalCode::Mapping);
-    let place = "mapping 1 (feedback to feedback.submitted): data.weight";
+    let place = "mappings.toml:8: mapping 1 (feedback to feedback.submitted): data.weight";
     assert_eq!(refusal.path.as_deref(), Some(place));
+    insta::assert_snapshot!(refusal.detail, @r#"`item.text / 2`: invalid operation: tried to use / operator on unsupported types string and number; `item.text` is "I love the new dark mode.""#);
 }
 
 #[test]
-fn every_mistake_is_reported_at_once() {
-    let mistakes = r#"
+fn a_customer_that_is_no_key_is_quoted() {
+    let [mut created, ..] = golden();
+    created.item["customer"] = json!({ "name": "Ada" });
+
+    let refusal = Mappings::compile(SHIPPED).unwrap().consider(&created).unwrap_err();
+
+    assert_eq!(refusal.detail, r#"`item.customer`: is {"name":"Ada"}, and a customer is a key"#);
+}
+
+#[test]
+fn a_collection_has_defaults_of_its_own_mapped_or_not() {
+    let mappings = r#"
+        [defaults]
+        producer = "directus"
+        customer = "item.customer"
+
+        [collections.feedback]
+        producer = "directus-webform"
+        customer = "related.customer.tier"
+        privacy = { "data.text" = "drop" }
+
         [[mapping]]
         collection = "feedback"
+        on = ["create"]
+        event = "feedback.seen"
+        customer = "key"
+        privacy = { data.rating = "mask" }
+    "#;
+    let [created, updated, _] = golden();
+    let mut elsewhere = created.clone();
+    elsewhere.collection = "notes".to_owned();
+
+    let [created, updated, elsewhere] =
+        [created, updated, elsewhere].map(|change| map(mappings, &change).remove(0));
+
+    assert_eq!(created.producer, "directus-webform");
+    assert_eq!(created.customer_id.as_deref(), Some("42"));
+    assert_eq!((created.data.get("text"), &created.data["rating"]), (None, &json!(null)));
+    assert_eq!(updated.producer, "directus-webform");
+    assert_eq!(updated.customer_id.as_deref(), Some("gold"));
+    assert_eq!((updated.data.get("text"), &updated.data["rating"]), (None, &json!(1)));
+    assert_eq!(
+        (elsewhere.producer.as_str(), elsewhere.customer_id.as_deref()),
+        ("directus", Some("7"))
+    );
+    assert_eq!(elsewhere.data["text"], "I love the new dark mode.");
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_line() {
+    let mistakes = r#"
+        produser = "directus"
+        [privacy]
+        data.email = "erase"
+        "item.email" = "drop"
+        "data.list.0" = "drop"
+        [collections.feedback]
+        customer = "itme.customer"
+        privacy = "none"
+        [consent]
+        events = ["cart.*", "Cart"]
+        identity = ["userId"]
+
+        [[mapping]]
+        collection = "feedback"
+        on = ["create", "destroy"]
         when = "item.rating =="
         event = "Feedback"
         [[mapping]]
         colection = "feedback"
         event = "none"
+        [[mapping]]
+        collection = "feedback"
+        event = "feedback.seen"
+        also = true
+        version = 0
+        data = { a = 1, b = { c = "item.text | uper" } }
+        [[mapping]]
+        collection = "feedback"
+        event = "feedback.seen"
     "#;
 
     let problems = Mappings::compile(mistakes).unwrap_err();
 
-    assert_eq!(problems.len(), 3, "{problems:#?}");
-    assert!(problems[0].starts_with("mapping 1 (feedback to Feedback): when: "));
-    assert!(problems[1].starts_with("mapping 1 (feedback to Feedback): event: "));
-    assert!(problems[2].starts_with("mapping 2: unknown field `colection`"));
+    insta::assert_snapshot!(problems.join("\n"), @r"
+    mappings.toml:2: produser: there is no such key
+    mappings.toml:4: privacy: data.email: is not `drop`, `mask` or `pseudonymize`
+    mappings.toml:5: privacy: item.email: a path is `customerId`, or starts with `data.`, `context.` or `properties.`
+    mappings.toml:6: privacy: data.list.0: a number would pick one element of an array; `*` stands for all of them
+    mappings.toml:8: collections.feedback: customer: `itme.customer`: there is no `itme` here, only eventId, sequence, collection, action, key, occurredAt, userId, item, previous, changed, related, traceparent, capture
+    mappings.toml:9: collections.feedback: privacy: is no table
+    mappings.toml:10: consent: `decide` is missing
+    mappings.toml:11: consent: events: `Cart` is no event type, such as `cart.item_added` or `cart.*`
+    mappings.toml:12: consent: identity: a path is `customerId`, or starts with `data.`, `context.` or `properties.`
+    mappings.toml:16: mapping 1 (feedback to Feedback): on: unknown variant `destroy`, expected one of `create`, `update`, `delete`
+    mappings.toml:17: mapping 1 (feedback to Feedback): when: `item.rating ==`: not an expression: syntax error: unexpected end of input, expected expression
+    mappings.toml:18: mapping 1 (feedback to Feedback): event: `Feedback` is no event type: lower-case words joined by dots, such as `order.shipped`
+    mappings.toml:19: mapping 2: `collection` is missing
+    mappings.toml:20: mapping 2: colection: there is no such key
+    mappings.toml:26: mapping 3 (feedback to feedback.seen): version: invalid value: integer `0`, expected a nonzero u32
+    mappings.toml:27: mapping 3 (feedback to feedback.seen): data.a: is no expression in quotes, and no table of them
+    mappings.toml:27: mapping 3 (feedback to feedback.seen): data.b.c: `item.text | uper`: not an expression: unknown filter: `uper`
+    mappings.toml:28: mapping 4 (feedback to feedback.seen): event: one change would be announced twice alike, also by mapping 3 (feedback to feedback.seen)
+    ");
+}
+
+#[test]
+fn text_that_is_no_toml_names_its_line() {
+    let problems = Mappings::compile("[defaults]\nproducer = ").unwrap_err();
+
+    assert!(problems[0].starts_with("mappings.toml:2: not TOML: "), "{problems:?}");
 }

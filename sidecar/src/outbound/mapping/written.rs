@@ -1,160 +1,242 @@
 //! `mappings.toml` as written, and how it is compiled.
 
-use std::collections::BTreeMap;
+mod policy;
+mod section;
 
-use serde::Deserialize;
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
-use super::{Mapping, Mappings, Outcome, Shape, Slot, Template};
-use crate::{event::EventType, expression::Expression, outbound::change::Action};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use self::section::{Problems, Section};
+use super::{Defaults, Mapping, Mappings, Outcome, Shape, Template, shape::Slot};
+use crate::{
+    event::EventType,
+    expression::Expression,
+    outbound::{
+        change::{Action, Change},
+        placed::Placed,
+        privacy::Policy,
+    },
+};
 
 /// The event name of a mapping that wants no event.
 const NONE: &str = "none";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    defaults: WrittenDefaults,
-    // Read one by one, so that one run reports a mistake in each.
-    #[serde(default)]
-    mapping: Vec<toml::Table>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenDefaults {
-    producer: String,
-    customer: Option<String>,
-}
-
-impl Default for WrittenDefaults {
-    fn default() -> Self {
-        Self { producer: "directus".to_owned(), customer: None }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenMapping {
-    collection: String,
-    #[serde(default = "every_action")]
-    on: Vec<Action>,
-    when: Option<String>,
-    event: String,
-    #[serde(default = "first_version")]
-    version: u32,
-    producer: Option<String>,
-    customer: Option<String>,
-    data: Option<WrittenShape>,
-    #[serde(default)]
-    context: WrittenShape,
-    #[serde(default)]
-    properties: WrittenShape,
-    #[serde(default)]
-    also: bool,
-}
-
-type WrittenShape = BTreeMap<String, WrittenSlot>;
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "an expression in quotes, or a table of them")]
-enum WrittenSlot {
-    Expression(String),
-    Object(WrittenShape),
-}
-
-fn every_action() -> Vec<Action> {
-    vec![Action::Create, Action::Update, Action::Delete]
-}
-
-fn first_version() -> u32 {
-    1
-}
+/// Says who events come from where nothing else does.
+const PRODUCER: &str = "directus";
 
 /// Compiles the text of `mappings.toml`, or lists every mistake in it.
 pub(super) fn compile(text: &str) -> Result<Mappings, Vec<String>> {
-    let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
-    let mut compiler = Compiler::default();
-    let customer = compiler.optional("defaults: customer", written.defaults.customer.as_deref());
-    let mappings = (1..)
-        .zip(written.mapping)
-        .filter_map(|(number, table)| compiler.mapping(number, table))
-        .collect();
-    if compiler.problems.is_empty() {
-        Ok(Mappings { producer: written.defaults.producer, customer, mappings })
-    } else {
-        Err(compiler.problems)
+    let mut problems = Problems::of(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        problems.report(&error.span().unwrap_or_default(), "not TOML", error.message());
     }
+    if !errors.is_empty() {
+        return Err(problems.into_lines());
+    }
+    let mut compiler = Compiler { problems };
+    let mappings = compiler.file(Section::new(String::new(), document));
+    let problems = compiler.problems.into_lines();
+    if problems.is_empty() { Ok(mappings) } else { Err(problems) }
 }
 
-/// Collects what is wrong while it goes on compiling.
-#[derive(Default)]
-struct Compiler {
-    problems: Vec<String>,
+/// Goes on after a mistake, with less than was written.
+struct Compiler<'text> {
+    problems: Problems<'text>,
 }
 
-impl Compiler {
-    fn mapping(&mut self, number: usize, table: toml::Table) -> Option<Mapping> {
-        let written = match table.try_into::<WrittenMapping>() {
-            Ok(written) => written,
-            Err(error) => {
-                let reason = error.to_string();
-                self.problems.push(format!("mapping {number}: {}", reason.trim_end()));
-                return None;
-            }
+impl<'text> Compiler<'text> {
+    fn file(&mut self, mut file: Section<'text>) -> Mappings {
+        let everywhere = file.section("privacy", &mut self.problems);
+        let everywhere = self.rules(everywhere);
+        let fallback = Defaults {
+            producer: PRODUCER.to_owned(),
+            customer: None,
+            privacy: Arc::new(everywhere),
         };
-        let name = format!("mapping {number} ({} to {})", written.collection, written.event);
-        Some(Mapping {
-            when: self.optional(&format!("{name}: when"), written.when.as_deref()),
-            collection: written.collection.clone(),
-            on: written.on.clone(),
-            also: written.also,
-            outcome: self.outcome(&name, written)?,
-            name,
-        })
+        let defaults = match file.section("defaults", &mut self.problems) {
+            Some(section) => self.defaults(section, &fallback),
+            None => fallback,
+        };
+        let collections = match file.section("collections", &mut self.problems) {
+            Some(section) => section.sections(&mut self.problems),
+            None => Vec::new(),
+        };
+        let collections: BTreeMap<_, _> = collections
+            .into_iter()
+            .map(|(name, section)| (name, self.defaults(section, &defaults)))
+            .collect();
+        let mappings = file.array("mapping", &mut self.problems);
+        let mappings = mappings.into_iter().filter_map(|section| {
+            let of = |collection: &str| collections.get(collection).unwrap_or(&defaults);
+            self.mapping(section, of)
+        });
+        let mappings: Vec<Spanned<Mapping>> = mappings.collect();
+        let consent = file.section("consent", &mut self.problems);
+        let consent = consent.and_then(|section| self.consent(section));
+        file.end(&mut self.problems);
+        self.check_repetitions(&mappings);
+        let policy = Policy { consent, pseudonyms: None };
+        let mappings = mappings.into_iter().map(Spanned::into_inner).collect();
+        Mappings { mappings, policy, defaults, collections }
     }
 
-    fn outcome(&mut self, name: &str, written: WrittenMapping) -> Option<Outcome> {
-        if written.event == NONE {
+    /// What a section says, and where it says nothing, what its `parent` does.
+    fn defaults(&mut self, mut section: Section<'text>, parent: &Defaults) -> Defaults {
+        let defaults = self.particulars(&mut section, parent);
+        section.end(&mut self.problems);
+        defaults
+    }
+
+    fn particulars(&mut self, section: &mut Section<'text>, parent: &Defaults) -> Defaults {
+        let producer = section.take("producer", &mut self.problems);
+        let customer = self.optional(section, "customer", &Change::FIELDS);
+        let privacy = section.section("privacy", &mut self.problems);
+        Defaults {
+            producer: producer.unwrap_or_else(|| parent.producer.clone()),
+            customer: customer.map(Arc::new).or_else(|| parent.customer.clone()),
+            privacy: match self.rules(privacy) {
+                rules if rules.is_empty() => Arc::clone(&parent.privacy),
+                rules => Arc::new(parent.privacy.with(&rules)),
+            },
+        }
+    }
+
+    fn mapping<'defaults>(
+        &mut self,
+        mut section: Section<'text>,
+        defaults_of: impl Fn(&str) -> &'defaults Defaults,
+    ) -> Option<Spanned<Mapping>> {
+        let collection: Option<String> = section.require("collection", &mut self.problems);
+        let event: Option<Spanned<String>> = section.require("event", &mut self.problems);
+        if let (Some(collection), Some(event)) = (&collection, &event) {
+            section.name = format!("{} ({collection} to {})", section.name, event.get_ref());
+        }
+        let when = self.optional(&mut section, "when", &Change::FIELDS);
+        let on = section.take("on", &mut self.problems);
+        let also = section.take("also", &mut self.problems);
+        let defaults = defaults_of(collection.as_deref().unwrap_or_default());
+        let (span, name) = (section.span.clone(), section.name.clone());
+        let outcome = self.outcome(section, event?, defaults)?;
+        let mapping = Mapping {
+            name,
+            line: self.problems.line(&span),
+            collection: collection?,
+            on: on.unwrap_or_else(|| Action::ALL.to_vec()),
+            when,
+            outcome,
+            also: also.unwrap_or(false),
+        };
+        Some(Spanned::new(span, mapping))
+    }
+
+    fn outcome(
+        &mut self,
+        mut section: Section<'text>,
+        event: Spanned<String>,
+        defaults: &Defaults,
+    ) -> Option<Outcome> {
+        let span = event.span();
+        if event.get_ref() == NONE {
+            section.end(&mut self.problems);
             return Some(Outcome::Nothing);
         }
-        let event_type = match EventType::try_from(written.event) {
-            Ok(event_type) => event_type,
-            Err(error) => {
-                self.problems.push(format!("{name}: event: {error}"));
-                return None;
-            }
-        };
+        let version: Option<NonZeroU32> = section.take("version", &mut self.problems);
+        let defaults = self.particulars(&mut section, defaults);
+        let [data, context, properties] = ["data", "context", "properties"].map(|key| {
+            let shape = section.section(key, &mut self.problems);
+            shape.map(|shape| self.shape(shape))
+        });
+        let name = section.called("event");
+        section.end(&mut self.problems);
+        let event_type = EventType::try_from(event.into_inner())
+            .map_err(|error| self.problems.report(&span, &name, error))
+            .ok()?;
         Some(Outcome::Event(Box::new(Template {
             event_type,
-            version: written.version,
-            producer: written.producer,
-            customer: self.optional(&format!("{name}: customer"), written.customer.as_deref()),
-            data: written.data.map(|shape| self.shape(&format!("{name}: data"), shape)),
-            context: self.shape(&format!("{name}: context"), written.context),
-            properties: self.shape(&format!("{name}: properties"), written.properties),
+            version: version.map_or(1, NonZeroU32::get),
+            defaults,
+            data,
+            context: context.unwrap_or_default(),
+            properties: properties.unwrap_or_default(),
         })))
     }
 
-    fn shape(&mut self, place: &str, written: WrittenShape) -> Shape {
-        let slots = written.into_iter().filter_map(|(field, slot)| {
-            let place = format!("{place}.{field}");
-            let slot = match slot {
-                WrittenSlot::Expression(source) => Slot::Value(self.expression(&place, &source)?),
-                WrittenSlot::Object(shape) => Slot::Object(self.shape(&place, shape)),
-            };
-            Some((field, slot))
+    fn shape(&mut self, section: Section<'text>) -> Shape {
+        let name = section.name.clone();
+        let slots = section.entries().filter_map(|(field, value)| {
+            let name = format!("{name}.{field}");
+            Some((field, self.slot(&name, value)?))
         });
         Shape(slots.collect())
     }
 
-    fn optional(&mut self, place: &str, source: Option<&str>) -> Option<Expression> {
-        source.and_then(|source| self.expression(place, source))
+    fn slot(&mut self, name: &str, value: Spanned<DeValue<'text>>) -> Option<Slot> {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::String(source) => {
+                let source = Spanned::new(span, source.into_owned());
+                self.expression(name, &source, &Change::FIELDS).map(Slot::Value)
+            }
+            DeValue::Table(table) => {
+                let section = Section::new(name.to_owned(), Spanned::new(span, table));
+                Some(Slot::Object(self.shape(section)))
+            }
+            _ => {
+                let expected = "is no expression in quotes, and no table of them";
+                self.problems.report(&span, name, expected);
+                None
+            }
+        }
     }
 
-    fn expression(&mut self, place: &str, source: &str) -> Option<Expression> {
-        Expression::compile(source)
-            .map_err(|error| self.problems.push(format!("{place}: `{source}`: {error}")))
-            .ok()
+    /// Two events of one type from one change would have one id, and consumers would see one.
+    fn check_repetitions(&mut self, mappings: &[Spanned<Mapping>]) {
+        for (index, later) in mappings.iter().enumerate() {
+            let (span, later) = (later.span(), later.get_ref());
+            let Some(template) = later.template() else { continue };
+            let repeated = mappings[..index].iter().map(Spanned::get_ref).find(|earlier| {
+                earlier.also
+                    && earlier.collection == later.collection
+                    && earlier.on.iter().any(|action| later.on.contains(action))
+                    && earlier.template().is_some_and(|of| of.event_type == template.event_type)
+            });
+            if let Some(earlier) = repeated {
+                let problem =
+                    format!("one change would be announced twice alike, also by {}", earlier.name);
+                self.problems.report(&span, &format!("{}: event", later.name), problem);
+            }
+        }
+    }
+
+    fn optional(
+        &mut self,
+        section: &mut Section<'text>,
+        key: &str,
+        visible: &[&str],
+    ) -> Option<Placed> {
+        let source = section.take(key, &mut self.problems)?;
+        self.expression(&section.called(key), &source, visible)
+    }
+
+    fn expression(
+        &mut self,
+        name: &str,
+        source: &Spanned<String>,
+        visible: &[&str],
+    ) -> Option<Placed> {
+        match Expression::compile(source.get_ref(), visible) {
+            Ok(expression) => {
+                Some(Placed::new(expression, self.problems.place(&source.span(), name)))
+            }
+            Err(error) => {
+                let problem = format!("`{}`: {error}", source.get_ref());
+                self.problems.report(&source.span(), name, problem);
+                None
+            }
+        }
     }
 }

@@ -1,0 +1,86 @@
+//! The privacy and the consent that `mappings.toml` writes.
+
+use std::fmt;
+
+use toml::{Spanned, de::DeValue};
+
+use super::{Compiler, section::Section};
+use crate::outbound::privacy::{
+    Rule, Rules, Treatment,
+    consent::{Consent, EventTypes},
+    path::Path,
+};
+
+impl<'text> Compiler<'text> {
+    pub(super) fn rules(&mut self, section: Option<Section<'text>>) -> Rules {
+        let mut rules = Vec::new();
+        if let Some(section) = section {
+            let name = section.name.clone();
+            self.collect_rules(&name, "", section, &mut rules);
+        }
+        Rules::new(rules)
+    }
+
+    /// `"data.email" = …` and `data.email = …` mean the same; the second is a table to TOML.
+    fn collect_rules(
+        &mut self,
+        name: &str,
+        parent: &str,
+        section: Section<'text>,
+        rules: &mut Vec<Rule>,
+    ) {
+        for (key, value) in section.entries() {
+            let path = format!("{parent}{key}");
+            let name_of_path = format!("{name}: {path}");
+            let span = value.span();
+            let word = match value.into_inner() {
+                DeValue::Table(table) => {
+                    let section = Section::new(String::new(), Spanned::new(span, table));
+                    self.collect_rules(name, &format!("{path}."), section, rules);
+                    continue;
+                }
+                word => word,
+            };
+            match (Path::parse(&path), word.as_str().and_then(Treatment::parse)) {
+                (Ok(path), Some(treatment)) => rules.push(Rule { path, treatment }),
+                (Err(error), _) => self.problems.report(&span, &name_of_path, error),
+                (_, None) => {
+                    let words = "is not `drop`, `mask` or `pseudonymize`";
+                    self.problems.report(&span, &name_of_path, words);
+                }
+            }
+        }
+    }
+
+    pub(super) fn consent(&mut self, mut section: Section<'text>) -> Option<Consent> {
+        let events: Option<Vec<Spanned<String>>> = section.require("events", &mut self.problems);
+        let decide: Option<Spanned<String>> = section.require("decide", &mut self.problems);
+        let identity: Option<Vec<Spanned<String>>> = section.take("identity", &mut self.problems);
+        let decide = decide.and_then(|source| {
+            self.expression(&section.called("decide"), &source, &Consent::VISIBLE)
+        });
+        let events = self.each(events, &section.called("events"), EventTypes::parse);
+        let identity = self.each(identity, &section.called("identity"), Path::parse);
+        let identity = identity.into_iter().chain([Path::CustomerId]);
+        let identity = Rules::new(identity.map(|path| Rule { path, treatment: Treatment::Drop }));
+        section.end(&mut self.problems);
+        Some(Consent { events, decide: decide?, identity })
+    }
+
+    /// Reads every text of a list.
+    fn each<T, E: fmt::Display>(
+        &mut self,
+        texts: Option<Vec<Spanned<String>>>,
+        name: &str,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        let parse = |text: Spanned<String>| match parse(text.get_ref()) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                self.problems.report(&text.span(), name, error);
+                None
+            }
+        };
+        texts.into_iter().flatten().filter_map(parse).collect()
+    }
+}

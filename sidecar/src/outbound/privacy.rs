@@ -1,0 +1,160 @@
+//! What of an event may leave: consent decides whether it does, rules what it then says. Pure.
+//!
+//! Both come after the mapping and before the contract: what is checked, published, logged and
+//! dead-lettered is what was let through here.
+
+pub mod consent;
+pub mod path;
+pub mod pseudonym;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use self::{
+    consent::{Consent, Decision},
+    path::Path,
+    pseudonym::Pseudonyms,
+};
+use crate::{delivery::Refusal, event::Event, outbound::change::Change};
+
+/// What becomes of a value. From the mildest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// A name in its place that is always the same for the same value.
+    Pseudonymize,
+    /// `***` in the place of text, null in the place of anything else.
+    Mask,
+    /// Nothing.
+    Drop,
+}
+
+impl Treatment {
+    /// Reads the word of `mappings.toml`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "pseudonymize" => Some(Self::Pseudonymize),
+            "mask" => Some(Self::Mask),
+            "drop" => Some(Self::Drop),
+            _ => None,
+        }
+    }
+}
+
+/// One rule: what becomes of the values at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Where they are.
+    pub path: Path,
+    /// What becomes of them.
+    pub treatment: Treatment,
+}
+
+/// The rules for one kind of event, the strictest last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules(Vec<Rule>);
+
+impl Rules {
+    /// All of `rules`, whatever level they come from: where two meet, the stricter one holds, so that
+    /// a rule for one mapping can never loosen a rule for all.
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut rules: Vec<_> = rules.into_iter().collect();
+        rules.sort_by(|a, b| (&a.path, b.treatment).cmp(&(&b.path, a.treatment)));
+        rules.dedup_by(|later, kept| later.path == kept.path);
+        // The last word is the strictest: a masked object hides the pseudonyms in it.
+        rules.sort_by_key(|rule| rule.treatment);
+        Self(rules)
+    }
+
+    /// These and `others`.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        Self::new(self.0.iter().chain(&others.0).cloned())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rules, the strictest last.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.0.iter()
+    }
+
+    /// Treats the event and names the rules that found something.
+    fn apply<'rules>(
+        &'rules self,
+        event: &mut Event,
+        pseudonyms: Option<&Pseudonyms>,
+    ) -> Vec<&'rules Rule> {
+        let treat = |treatment: Treatment, value: Value| match (treatment, pseudonyms) {
+            (Treatment::Drop, _) => None,
+            (Treatment::Pseudonymize, Some(pseudonyms)) => Some(pseudonyms.replace(value)),
+            // The configuration is refused without the key. Should it be missing all the same,
+            // nothing leaves that should not.
+            (Treatment::Mask | Treatment::Pseudonymize, _) => Some(mask(&value)),
+        };
+        self.iter()
+            .filter(|rule| rule.path.replace(event, &|value| treat(rule.treatment, value)))
+            .collect()
+    }
+}
+
+fn mask(value: &Value) -> Value {
+    if value.is_string() { Value::from("***") } else { Value::Null }
+}
+
+/// What holds for every event whichever way it came.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Decides about the events that need consent.
+    pub consent: Option<Consent>,
+    /// Makes pseudonyms; there when a rule asks for them.
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
+/// What the policy made of an event.
+#[derive(Debug)]
+pub struct Considered<'policy> {
+    /// What may be published; nothing without consent.
+    pub event: Option<Event>,
+    /// The decision, for an event that needs one.
+    pub consent: Option<Decision>,
+    /// The rules that found something.
+    pub treated: Vec<&'policy Rule>,
+}
+
+impl Policy {
+    /// Lets go what may be published of `event`.
+    ///
+    /// Consent comes first: it decides by what is there, while the rules may take away what it looks
+    /// at. A decision that fails refuses the event, so that it is kept and can be sent again.
+    pub fn consider<'policy>(
+        &'policy self,
+        mut event: Event,
+        rules: &'policy Rules,
+        change: Option<&Change>,
+    ) -> Result<Considered<'policy>, Refusal> {
+        let consent = match &self.consent {
+            Some(consent) => consent.decide(&event, change)?.map(|decision| (consent, decision)),
+            None => None,
+        };
+        let mut treated = Vec::new();
+        match consent {
+            Some((_, Decision::Drop)) => {
+                return Ok(Considered { event: None, consent: Some(Decision::Drop), treated });
+            }
+            Some((consent, Decision::Anonymous)) => {
+                treated.extend(consent.identity.apply(&mut event, None));
+            }
+            Some((_, Decision::Publish)) | None => {}
+        }
+        treated.extend(rules.apply(&mut event, self.pseudonyms.as_ref()));
+        let consent = consent.map(|(_, decision)| decision);
+        Ok(Considered { event: Some(event), consent, treated })
+    }
+}
+
+#[cfg(test)]
+mod tests;
