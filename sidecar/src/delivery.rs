@@ -95,6 +95,8 @@ pub enum RefusalCode {
     Bus,
     /// Directus refused the effect for good.
     Directus,
+    /// It failed for a passing reason, as often as it may.
+    Exhausted,
 }
 
 impl RefusalCode {
@@ -107,6 +109,7 @@ impl RefusalCode {
             Self::TooLarge => "too_large",
             Self::Bus => "bus",
             Self::Directus => "directus",
+            Self::Exhausted => "exhausted",
         }
     }
 }

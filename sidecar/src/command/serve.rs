@@ -188,6 +188,7 @@ fn consumer(
         },
         handler_budget: inbound.handler_budget,
         redelivery: RedeliveryDelays::new(inbound.redelivery_delays.clone()),
+        receives_max: inbound.receives_max,
         receive_pause_min: inbound.receive_pause_min,
         receive_pause_max: inbound.receive_pause_max,
         settle_linger: inbound.settle_linger,

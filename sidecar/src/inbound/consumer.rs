@@ -11,7 +11,7 @@ use tracing::{Instrument as _, error, info, info_span, warn};
 use crate::{
     batch::{BatchLimits, Batcher},
     contract::Contracts,
-    delivery::{DeliveryError, chain},
+    delivery::{DeliveryError, Refusal, RefusalCode, chain},
     event::Event,
     inbound::{
         dead_letter, decode,
@@ -36,6 +36,8 @@ pub struct ConsumerLimits {
     pub handler_budget: Duration,
     /// How long a message stays hidden after a failed attempt.
     pub redelivery: RedeliveryDelays,
+    /// After this many attempts the queue itself would give the message up, without a reason.
+    pub receives_max: u32,
     /// The pauses between failing receives.
     pub receive_pause_min: Duration,
     /// The longest of them.
@@ -183,20 +185,33 @@ impl Consumer {
             }
             Some(Ok(())) => self.delete(message, settled).await,
             Some(Err(DeliveryError::Permanent(refusal))) => {
-                let now = Timestamp::now();
-                let reason = dead_letter::attributes(message, self.reaction, &refusal, now);
-                match self.dead_letters.send(&message.body, &reason).await {
-                    Ok(()) => {
-                        error!(reason = %refusal.code, path = refusal.path, "message dead-lettered");
-                        self.delete(message, settled).await;
-                        "dead_lettered"
-                    }
-                    Err(error) => self.retry_later(message, &error).await,
-                }
+                self.give_up(message, &refusal, settled).await
+            }
+            Some(Err(error)) if message.receive_count >= self.limits.receives_max => {
+                let refusal = Refusal::new(RefusalCode::Exhausted, chain(&error));
+                self.give_up(message, &refusal, settled).await
             }
             Some(Err(error)) => self.retry_later(message, &error).await,
         };
         telemetry::message_settled(self.queue.name(), outcome);
+    }
+
+    /// Moves the message to the dead letters, with the reason.
+    async fn give_up(
+        &self,
+        message: &Message,
+        refusal: &Refusal,
+        settled: &Settled,
+    ) -> &'static str {
+        let reason = dead_letter::attributes(message, self.reaction, refusal, Timestamp::now());
+        match self.dead_letters.send(&message.body, &reason).await {
+            Ok(()) => {
+                error!(reason = %refusal.code, path = refusal.path, "message dead-lettered");
+                self.delete(message, settled).await;
+                "dead_lettered"
+            }
+            Err(error) => self.retry_later(message, &error).await,
+        }
     }
 
     async fn work<Work>(

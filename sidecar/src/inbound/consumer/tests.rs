@@ -54,7 +54,7 @@ async fn a_message_is_deleted_after_its_work() {
 
 #[tokio::test(start_paused = true)]
 async fn a_transient_failure_comes_back_after_the_delay_of_its_receive_count() {
-    for (receive_count, delays) in [(1, 3..=5), (2, 450..=900), (9, 450..=900)] {
+    for (receive_count, delays) in [(1, 3..=5), (2, 450..=900), (5, 450..=900)] {
         let script = Script::new(&[&body("later")], receive_count);
 
         let handle = |_| async { Err(DeliveryError::Transient("Directus is away".into())) };
@@ -63,6 +63,17 @@ async fn a_transient_failure_comes_back_after_the_delay_of_its_receive_count() {
         let secs = hidden_secs(&script);
         assert!(delays.contains(&secs), "attempt {receive_count}: {secs} s");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_attempt_leaves_a_dead_letter_with_its_reason() {
+    let body = body("once too often");
+    let script = Script::new(&[&body], 6);
+
+    let handle = |_| async { Err(DeliveryError::Transient("Directus is away".into())) };
+    script.run(&script.all(), handle).await;
+
+    assert_eq!(script.log(), [format!("dead exhausted {body}"), "deleted r0".to_owned()]);
 }
 
 #[tokio::test(start_paused = true)]

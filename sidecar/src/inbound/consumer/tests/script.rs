@@ -162,6 +162,7 @@ pub(super) fn limits() -> ConsumerLimits {
         },
         handler_budget: Duration::from_secs(22),
         redelivery: RedeliveryDelays::new(vec![Duration::from_secs(5), Duration::from_mins(15)]),
+        receives_max: 6,
         receive_pause_min: Duration::from_secs(1),
         receive_pause_max: Duration::from_secs(30),
         settle_linger: Duration::from_millis(200),
