@@ -1,8 +1,10 @@
 //! What the binary can do, one file each.
 
 pub mod check;
+pub mod dead_letters;
 pub mod provision;
 pub mod serve;
+mod table;
 
 use std::process::ExitCode;
 

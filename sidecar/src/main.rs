@@ -3,7 +3,10 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use sidecar::{command, config::Config};
+use sidecar::{
+    command::{self, dead_letters::DeadLetters},
+    config::Config,
+};
 
 /// Carries changes from Directus to EventBridge and brings the results back.
 #[derive(Parser)]
@@ -22,6 +25,9 @@ enum Command {
     Serve,
     /// Creates the bus, its rules, queues, dead-letter queues and their policies.
     Provision,
+    /// Shows what was given up, and sends it again or discards it.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
     /// Reads all configuration and the schemas and reports every mistake at once.
     Check,
 }
@@ -34,6 +40,7 @@ async fn main() -> ExitCode {
         Ok(config) => match cli.command {
             Command::Serve => command::serve::run(config).await,
             Command::Provision => command::provision::run(&config).await,
+            Command::DeadLetters(command) => command::dead_letters::run(&config, command).await,
             Command::Check => command::check::run(&config),
         },
     };

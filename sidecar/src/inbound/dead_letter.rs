@@ -1,5 +1,8 @@
 //! A message that can never be worked on, kept whole, with the reason.
 
+pub mod letter;
+pub mod shelf;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -60,6 +63,8 @@ mod tests {
             receipt: testing::receipt("r-1"),
             receive_count: 3,
             first_received_at: Timestamp::from_second(1_000).ok(),
+            sent_at: None,
+            attributes: std::collections::BTreeMap::new(),
         }
     }
 

@@ -4,14 +4,22 @@ mod provision;
 
 pub use provision::QueueAttributes;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sqs::{
     Client,
     config::Builder,
     error::{DisplayErrorContext, SdkError},
-    types::{DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName},
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
+        DeleteMessageBatchRequestEntry, MessageAttributeValue,
+        MessageSystemAttributeName as SystemAttribute,
+    },
 };
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -38,6 +46,10 @@ pub struct Message {
     pub receive_count: u32,
     /// When it was first delivered.
     pub first_received_at: Option<Timestamp>,
+    /// When it was put into this queue.
+    pub sent_at: Option<Timestamp>,
+    /// The text attributes that its sender gave it.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// Names one delivery of a message.
@@ -100,10 +112,10 @@ impl Queue {
             .max_number_of_messages(int(count.min(BATCH_MAX)))
             .wait_time_seconds(secs(wait))
             .visibility_timeout(secs(visibility))
-            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
-            .message_system_attribute_names(
-                MessageSystemAttributeName::ApproximateFirstReceiveTimestamp,
-            )
+            .message_system_attribute_names(SystemAttribute::ApproximateReceiveCount)
+            .message_system_attribute_names(SystemAttribute::ApproximateFirstReceiveTimestamp)
+            .message_system_attribute_names(SystemAttribute::SentTimestamp)
+            .message_attribute_names("All")
             .customize()
             .config_override(aws_sdk_sqs::config::Config::builder().timeout_config(timeouts))
             .send()
@@ -129,17 +141,30 @@ impl Queue {
             request.send().await.map_err(|error| transient(&error))
         };
         match sent.await {
-            Ok(output) => {
-                // The call succeeds even when entries failed.
-                let failed: HashMap<&str, &str> =
-                    output.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
-                (0..receipts.len())
-                    .map(|index| match failed.get(index.to_string().as_str()) {
-                        Some(code) => Err(DeliveryError::Transient((*code).into())),
-                        None => Ok(()),
-                    })
-                    .collect()
-            }
+            Ok(output) => verdicts(receipts, output.failed()),
+            Err(error) => receipts.iter().map(|_| Err(error.spread())).collect(),
+        }
+    }
+
+    /// Gives at most [`BATCH_MAX`] deliveries back at once and tells what became of each, in order.
+    pub async fn give_back(&self, receipts: &[ReceiptHandle]) -> Vec<Result<(), DeliveryError>> {
+        assert!(receipts.len() <= BATCH_MAX, "the caller splits batches");
+        let entries = receipts.iter().enumerate().map(|(index, receipt)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(&receipt.0)
+                .visibility_timeout(0)
+                .build()
+                .expect("id and handle are set")
+        });
+        let sent = async {
+            let url = self.url().await?;
+            let request = self.client.change_message_visibility_batch().queue_url(url);
+            let request = request.set_entries(Some(entries.collect()));
+            request.send().await.map_err(|error| transient(&error))
+        };
+        match sent.await {
+            Ok(output) => verdicts(receipts, output.failed()),
             Err(error) => receipts.iter().map(|_| Err(error.spread())).collect(),
         }
     }
@@ -183,14 +208,33 @@ impl Queue {
     }
 }
 
+/// A batch call succeeds even when entries failed; they are named by their place in the batch.
+fn verdicts(
+    receipts: &[ReceiptHandle],
+    failed: &[BatchResultErrorEntry],
+) -> Vec<Result<(), DeliveryError>> {
+    let failed: HashMap<&str, &str> =
+        failed.iter().map(|entry| (entry.id(), entry.code())).collect();
+    (0..receipts.len())
+        .map(|index| match failed.get(index.to_string().as_str()) {
+            Some(code) => Err(DeliveryError::Transient((*code).into())),
+            None => Ok(()),
+        })
+        .collect()
+}
+
 /// A message without a body or a receipt could be neither worked on nor settled; SQS sends none.
 fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
-    let number = |name| message.attributes.as_ref()?.get(&name)?.parse::<i64>().ok();
-    let receive_count = number(MessageSystemAttributeName::ApproximateReceiveCount);
-    let first_received = number(MessageSystemAttributeName::ApproximateFirstReceiveTimestamp);
+    let number =
+        |name: SystemAttribute| message.attributes.as_ref()?.get(&name)?.parse::<i64>().ok();
+    let time = |name| number(name).and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let receive_count = number(SystemAttribute::ApproximateReceiveCount);
+    let text = |(name, value): (_, MessageAttributeValue)| Some((name, value.string_value?));
     Some(Message {
         receive_count: receive_count.and_then(|count| count.try_into().ok()).unwrap_or(1),
-        first_received_at: first_received.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        first_received_at: time(SystemAttribute::ApproximateFirstReceiveTimestamp),
+        sent_at: time(SystemAttribute::SentTimestamp),
+        attributes: message.message_attributes.into_iter().flatten().filter_map(text).collect(),
         id: message.message_id.unwrap_or_default(),
         body: message.body?,
         receipt: ReceiptHandle(message.receipt_handle?),

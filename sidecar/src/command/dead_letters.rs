@@ -1,0 +1,320 @@
+//! `sidecar dead-letters`: what was given up, and what is to become of it.
+
+mod selection;
+
+use std::{num::NonZeroU32, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{say, table::Table};
+use crate::{
+    config::Config,
+    delivery::{DeliveryError, chain},
+    inbound::{
+        dead_letter::{letter::DeadLetter, shelf::Shelf},
+        queue::Queue,
+    },
+};
+use selection::{Filter, Selection};
+
+/// One run looks at this many letters at most; what is left is for the next run.
+const LETTERS_MAX: usize = 10_000;
+/// A detail on one line of a list.
+const DETAIL_CHARS_MAX: usize = 60;
+
+/// What to do about dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DeadLetters {
+    /// Lists dead letters, grouped by their cause.
+    ///
+    /// Looking takes the letters out of sight for a moment; they are put back at the end.
+    List {
+        /// Which.
+        #[command(flatten)]
+        filter: Filter,
+        /// One line for each letter instead of each group.
+        #[arg(long)]
+        each: bool,
+        /// Everything but the bodies, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one dead letter whole: its reason, and the message as it was.
+    Show {
+        /// The letter's id, or the start of it.
+        id: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sends dead letters to their queues again: one, some or all.
+    ///
+    /// Do so after what they died of is mended. Effects that were done before are not done again.
+    Redrive(Act),
+    /// Deletes dead letters for good: one, some or all.
+    Discard(Act),
+}
+
+/// Which letters, and how.
+#[derive(Debug, Args)]
+pub struct Act {
+    #[command(flatten)]
+    selection: Selection,
+    /// Letters in a second, at most.
+    #[arg(long, default_value = "50", value_name = "N")]
+    rate: NonZeroU32,
+    /// Only tells what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of them.
+pub async fn run(config: &Config, command: DeadLetters) -> anyhow::Result<()> {
+    let shelves = shelves(config).await;
+    match command {
+        DeadLetters::List { filter, each, json } => list(&shelves, &filter, each, json).await,
+        DeadLetters::Show { id, json } => show(&shelves, &id, json).await,
+        DeadLetters::Redrive(act) => perform(&shelves, &act, Verb::Redrive).await,
+        DeadLetters::Discard(act) => perform(&shelves, &act, Verb::Discard).await,
+    }
+}
+
+async fn shelves(config: &Config) -> Vec<Shelf> {
+    let aws = super::aws().await;
+    let bus = &config.settings.outbound.bus;
+    let shelf = |route: &crate::route::Route| Shelf {
+        route: route.name.clone(),
+        queue: Queue::connect(&aws, route.queue(bus)),
+        dead_letters: Queue::connect(&aws, route.dead_letter_queue(bus)),
+    };
+    config.routes.iter().map(shelf).collect()
+}
+
+/// The letters of one shelf that were taken down.
+struct Taken<'shelf> {
+    shelf: &'shelf Shelf,
+    letters: Vec<DeadLetter>,
+}
+
+/// Takes down all letters, on the shelves of one route or of all.
+async fn take<'shelf>(
+    shelves: &'shelf [Shelf],
+    route: Option<&str>,
+) -> anyhow::Result<Vec<Taken<'shelf>>> {
+    let names = || shelves.iter().map(|shelf| shelf.route.as_str()).collect::<Vec<_>>().join(", ");
+    if let Some(route) = route.filter(|route| shelves.iter().all(|shelf| shelf.route != *route)) {
+        bail!("there is no route {route}; there are: {}", names());
+    }
+    let mut taken: Vec<Taken> = Vec::new();
+    let wanted = shelves.iter().filter(|shelf| route.is_none_or(|route| shelf.route == route));
+    for shelf in wanted {
+        let left = LETTERS_MAX - taken.iter().map(|taken| taken.letters.len()).sum::<usize>();
+        match shelf.take(left).await {
+            Ok(letters) => taken.push(Taken { shelf, letters }),
+            Err(error) => {
+                put_back(&taken).await;
+                let name = shelf.dead_letters.name();
+                return Err(error).with_context(|| format!("cannot look into {name}"));
+            }
+        }
+    }
+    Ok(taken)
+}
+
+async fn put_back(taken: &[Taken<'_>]) {
+    for Taken { shelf, letters } in taken {
+        shelf.put_back(letters).await;
+    }
+}
+
+async fn list(shelves: &[Shelf], filter: &Filter, each: bool, json: bool) -> anyhow::Result<()> {
+    let now = Timestamp::now();
+    let taken = take(shelves, filter.route.as_deref()).await?;
+    put_back(&taken).await;
+    let letters: Vec<&DeadLetter> = taken
+        .iter()
+        .flat_map(|taken| &taken.letters)
+        .filter(|letter| filter.admits(letter, now))
+        .collect();
+    if json {
+        say(&serde_json::to_string_pretty(&letters)?);
+    } else if letters.is_empty() {
+        say("no dead letters");
+    } else if each {
+        say(&table_of_letters(&letters, now));
+    } else {
+        say(&table_of_groups(&letters, now));
+    }
+    Ok(())
+}
+
+fn table_of_letters(letters: &[&DeadLetter], now: Timestamp) -> String {
+    let mut table = Table::new(["ID", "GROUP", "AGE", "ROUTE", "EVENT", "REASON", "DETAIL"]);
+    for letter in letters {
+        table.row([
+            letter.id.clone(),
+            letter.group.clone(),
+            age(letter, now),
+            letter.route.clone(),
+            letter.event_type.clone().unwrap_or_default(),
+            letter.reason.clone(),
+            shortened(&letter.detail),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The largest group first: that is where one remedy does most.
+fn table_of_groups(letters: &[&DeadLetter], now: Timestamp) -> String {
+    let mut groups: Vec<Vec<&DeadLetter>> = Vec::new();
+    for letter in letters {
+        match groups.iter_mut().find(|group| group[0].group == letter.group) {
+            Some(group) => group.push(letter),
+            None => groups.push(vec![letter]),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut table =
+        Table::new(["GROUP", "LETTERS", "OLDEST", "ROUTE", "EVENT", "REASON", "DETAIL"]);
+    for group in groups {
+        let oldest = group.iter().min_by_key(|letter| letter.dead_since).expect("not empty");
+        table.row([
+            oldest.group.clone(),
+            group.len().to_string(),
+            age(oldest, now),
+            oldest.route.clone(),
+            oldest.event_type.clone().unwrap_or_default(),
+            oldest.reason.clone(),
+            shortened(&oldest.detail),
+        ]);
+    }
+    table.to_string()
+}
+
+async fn show(shelves: &[Shelf], id: &str, json: bool) -> anyhow::Result<()> {
+    let now = Timestamp::now();
+    let taken = take(shelves, None).await?;
+    put_back(&taken).await;
+    let letters = taken.iter().flat_map(|taken| &taken.letters);
+    let found: Vec<&DeadLetter> = letters.filter(|letter| letter.id.starts_with(id)).collect();
+    let letter = match found.as_slice() {
+        [letter] => letter,
+        [] => bail!("there is no dead letter {id}"),
+        several => bail!("{} dead letters have an id that starts with {id}", several.len()),
+    };
+    let body: Value = serde_json::from_str(&letter.body).unwrap_or_else(|_| json!(letter.body));
+    if json {
+        let mut document = serde_json::to_value(letter)?;
+        document["body"] = body;
+        say(&serde_json::to_string_pretty(&document)?);
+        return Ok(());
+    }
+    let mut table = Table::new(["", ""]);
+    for (name, value) in [
+        ("id", letter.id.clone()),
+        ("route", letter.route.clone()),
+        ("group", letter.group.clone()),
+        ("reason", letter.reason.clone()),
+        ("detail", letter.detail.clone()),
+        ("attempts", letter.attempts.map_or_else(String::new, |count| count.to_string())),
+        ("age", age(letter, now)),
+    ] {
+        table.row([name.to_owned(), value]);
+    }
+    say(&format!("{table}\n\n{}", serde_json::to_string_pretty(&body)?));
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Redrive,
+    Discard,
+}
+
+impl Verb {
+    fn done(self) -> &'static str {
+        match self {
+            Self::Redrive => "sent again",
+            Self::Discard => "discarded",
+        }
+    }
+
+    async fn apply(self, letter: &DeadLetter, of: &Shelf) -> Result<(), DeliveryError> {
+        match self {
+            Self::Redrive => of.redrive(letter).await,
+            Self::Discard => of.discard(letter).await,
+        }
+    }
+}
+
+async fn perform(shelves: &[Shelf], act: &Act, verb: Verb) -> anyhow::Result<()> {
+    let now = Timestamp::now();
+    let taken = take(shelves, act.selection.filter.route.as_deref()).await?;
+    let mut pace = interval(Duration::from_secs(1) / act.rate.get());
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut done, mut failed) = (0_usize, Vec::new());
+    for Taken { shelf, letters } in taken {
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            letters.into_iter().partition(|letter| act.selection.admits(letter, now));
+        shelf.put_back(&others).await;
+        if act.dry_run {
+            shelf.put_back(&wanted).await;
+            done += wanted.len();
+            continue;
+        }
+        for letter in wanted {
+            pace.tick().await;
+            match verb.apply(&letter, shelf).await {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    shelf.put_back(std::slice::from_ref(&letter)).await;
+                    failed.push((letter.id, chain(&error)));
+                }
+            }
+        }
+    }
+    report(act, verb, done, &failed)
+}
+
+fn report(act: &Act, verb: Verb, done: usize, failed: &[(String, String)]) -> anyhow::Result<()> {
+    let would = if act.dry_run { "would be " } else { "" };
+    if act.json {
+        let failed: Vec<Value> =
+            failed.iter().map(|(id, error)| json!({ "id": id, "error": error })).collect();
+        say(&json!({ "done": done, "dryRun": act.dry_run, "failed": failed }).to_string());
+    } else {
+        say(&format!("{done} dead letter(s) {would}{}", verb.done()));
+    }
+    match failed {
+        [] => Ok(()),
+        [(id, error), ..] => {
+            bail!("{} dead letter(s) stay; the first is {id}: {error}", failed.len())
+        }
+    }
+}
+
+/// How long it has been dead, to the largest unit.
+fn age(letter: &DeadLetter, now: Timestamp) -> String {
+    let Some(since) = letter.dead_since else { return String::new() };
+    let secs = now.duration_since(since).as_secs().max(0);
+    match secs {
+        0..60 => format!("{secs} s"),
+        60..3_600 => format!("{} min", secs / 60),
+        3_600..86_400 => format!("{} h", secs / 3_600),
+        _ => format!("{} d", secs / 86_400),
+    }
+}
+
+fn shortened(detail: &str) -> String {
+    match detail.char_indices().nth(DETAIL_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &detail[..end]),
+        None => detail.to_owned(),
+    }
+}
