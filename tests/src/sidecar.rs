@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -28,6 +28,8 @@ pub(crate) const DIRECTUS_TOKEN: &str = "token-of-the-service-account";
 pub struct Sidecar {
     part: Part,
     provision: Part,
+    binary: PathBuf,
+    environment: Settings,
     url: String,
     http: reqwest::Client,
 }
@@ -39,16 +41,17 @@ impl Sidecar {
         aws_url: &str,
         directus_url: &str,
     ) -> Result<Self> {
+        let environment = vec![
+            ("SIDECAR__SERVER__LISTEN", address.to_string()),
+            ("SIDECAR__DIRECTUS__URL", directus_url.to_owned()),
+            ("AWS_ENDPOINT_URL", aws_url.to_owned()),
+        ];
         let binary = target()?.join("sidecar");
-        let run = |what: &str| {
-            let mut sidecar = sidecar(&binary, what);
-            sidecar.env("SIDECAR__SERVER__LISTEN", address.to_string());
-            sidecar.env("SIDECAR__DIRECTUS__URL", directus_url).env("AWS_ENDPOINT_URL", aws_url);
-            sidecar
-        };
         Ok(Self {
-            part: Part::new("sidecar", dir, run("serve")),
-            provision: Part::new("provision", dir, run("provision")),
+            part: Part::new("sidecar", dir, sidecar(&binary, &["serve"], &environment)),
+            provision: Part::new("provision", dir, sidecar(&binary, &["provision"], &environment)),
+            binary,
+            environment,
             url: format!("http://{address}"),
             http: reqwest::Client::new(),
         })
@@ -59,6 +62,15 @@ impl Sidecar {
         for part in [&mut self.part, &mut self.provision] {
             part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
         }
+        self.environment.extend(settings.iter().cloned());
+    }
+
+    /// Runs one of its commands, as an operator would, and returns what it says.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = sidecar(&self.binary, arguments, &self.environment).output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{arguments:?}: {}: {complaint}", output.status);
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// Creates the bus, the rules and the queues.
@@ -125,9 +137,9 @@ impl Sidecar {
     }
 }
 
-fn sidecar(binary: &Path, what: &str) -> Command {
+fn sidecar(binary: &Path, arguments: &[&str], environment: &Settings) -> Command {
     let mut sidecar = command(binary);
-    sidecar.args(["--config", "sidecar/config", what]).current_dir(root()).envs([
+    sidecar.args(["--config", "sidecar/config"]).args(arguments).current_dir(root()).envs([
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_REGION", "us-east-1"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -138,5 +150,6 @@ fn sidecar(binary: &Path, what: &str) -> Command {
         ("SIDECAR__LOG__FORMAT", "json"),
         ("SIDECAR__OUTBOUND__SECRETS", SECRET),
     ]);
+    sidecar.envs(environment.iter().map(|(key, value)| (*key, value)));
     sidecar
 }
