@@ -9,8 +9,9 @@ pub mod privacy;
 pub mod publisher;
 pub mod refused;
 pub mod server;
+pub mod trace;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -23,7 +24,7 @@ use crate::{
         change::{Answer, Hindrance, Row, Verdict},
         mapping::Mappings,
         privacy::Considered,
-        publisher::Publisher,
+        publisher::{Congestion, Publisher},
     },
     telemetry,
 };
@@ -42,6 +43,16 @@ impl Outbound {
     /// Maps by `mappings` and publishes through `publisher`.
     pub fn new(mappings: Mappings, publisher: Arc<Publisher>) -> Self {
         Self { mappings, publisher }
+    }
+
+    /// What is in the way of more: a request should not be taken in now.
+    pub fn congestion(&self) -> Option<Congestion> {
+        self.publisher.congestion()
+    }
+
+    /// About how long it takes to publish what is waiting.
+    pub fn drain_time(&self) -> Duration {
+        self.publisher.drain_time()
     }
 
     /// Publishes what the rows of an outbox mean, and answers each, in order.

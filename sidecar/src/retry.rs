@@ -1,11 +1,14 @@
 //! The only place that waits between attempts, and the only user of `backoff`.
 
+mod cooldown;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder, backoff::Backoff as _};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+pub use self::cooldown::Cooldown;
 use crate::delivery::{DeliveryError, chain};
 
 /// How often, and how far apart. Always jittered.
@@ -58,32 +61,59 @@ pub async fn retry_each<Item, Attempt>(
     policy: RetryPolicy,
     shutdown: &CancellationToken,
     items: Vec<Item>,
-    attempt: impl Fn(Vec<Item>) -> Attempt,
+    attempt: impl FnMut(Vec<Item>) -> Attempt,
 ) -> Vec<Result<(), DeliveryError>>
 where
     Item: Clone,
     Attempt: Future<Output = Vec<Result<(), DeliveryError>>>,
 {
+    let mut outcomes: Vec<_> = items.iter().map(|_| Ok(())).collect();
+    let settled = |index: usize, outcome| outcomes[index] = outcome;
+    settle_each(policy, shutdown, items, attempt, settled).await;
+    outcomes
+}
+
+/// Like [`retry_each`], but tells the outcome of each item, by its index, as soon as it is final: a
+/// slow item holds up no other.
+pub async fn settle_each<Item, Attempt>(
+    policy: RetryPolicy,
+    shutdown: &CancellationToken,
+    items: Vec<Item>,
+    mut attempt: impl FnMut(Vec<Item>) -> Attempt,
+    mut settled: impl FnMut(usize, Result<(), DeliveryError>),
+) where
+    Item: Clone,
+    Attempt: Future<Output = Vec<Result<(), DeliveryError>>>,
+{
     let mut delays = policy.delays();
+    let mut indices: Vec<usize> = (0..items.len()).collect();
     let mut outcomes = attempt(items.clone()).await;
     loop {
-        let failed: Vec<usize> = (0..items.len())
-            .filter(|&index| outcomes[index].as_ref().is_err_and(DeliveryError::is_transient))
-            .collect();
-        let Some(delay) = delays.next().filter(|_| !failed.is_empty()) else { return outcomes };
+        let delay = delays.next();
+        let mut failed = Vec::new();
+        for (index, outcome) in indices.iter().copied().zip(outcomes) {
+            match outcome {
+                Err(error) if error.is_transient() && delay.is_some() => {
+                    failed.push((index, error));
+                }
+                outcome => settled(index, outcome),
+            }
+        }
+        let Some(delay) = delay.filter(|_| !failed.is_empty()) else { return };
         debug!(
             items.failed = failed.len(),
-            items.sent = items.len(),
+            items.sent = indices.len(),
             delay_ms = delay.as_millis(),
             "part of a batch failed, will retry that part"
         );
         if shutdown.run_until_cancelled(tokio::time::sleep(delay)).await.is_none() {
-            return outcomes;
+            for (index, error) in failed {
+                settled(index, Err(error));
+            }
+            return;
         }
-        let again = attempt(failed.iter().map(|&index| items[index].clone()).collect()).await;
-        for (index, outcome) in failed.into_iter().zip(again) {
-            outcomes[index] = outcome;
-        }
+        indices = failed.into_iter().map(|(index, _)| index).collect();
+        outcomes = attempt(indices.iter().map(|&index| items[index].clone()).collect()).await;
     }
 }
 
@@ -149,142 +179,4 @@ impl RedeliveryDelays {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{cell::Cell, time::Duration};
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::delivery::RefusalCode;
-
-    const POLICY: RetryPolicy = RetryPolicy {
-        delay_min: Duration::from_millis(200),
-        delay_max: Duration::from_secs(5),
-        attempts_max: NonZeroU32::new(4).unwrap(),
-    };
-
-    fn transient() -> DeliveryError {
-        DeliveryError::Transient("closed".into())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_transient_error_is_retried_until_it_works() {
-        let attempts = Cell::new(0);
-
-        let outcome = retry(POLICY, &CancellationToken::new(), || {
-            attempts.set(attempts.get() + 1);
-            let attempt = attempts.get();
-            async move { if attempt < 3 { Err(transient()) } else { Ok(attempt) } }
-        })
-        .await;
-
-        assert_eq!(outcome.unwrap(), 3);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_permanent_error_is_not_retried() {
-        let attempts = Cell::new(0);
-
-        let outcome: Result<(), _> = retry(POLICY, &CancellationToken::new(), || {
-            attempts.set(attempts.get() + 1);
-            async { Err(DeliveryError::refused(RefusalCode::Bus, "malformed")) }
-        })
-        .await;
-
-        assert!(!outcome.unwrap_err().is_transient());
-        assert_eq!(attempts.get(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn retries_are_bounded() {
-        let attempts = Cell::new(0);
-
-        let outcome: Result<(), _> = retry(POLICY, &CancellationToken::new(), || {
-            attempts.set(attempts.get() + 1);
-            async { Err(transient()) }
-        })
-        .await;
-
-        assert!(outcome.is_err());
-        assert_eq!(attempts.get(), 4);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn waiting_ends_on_shutdown() {
-        let shutdown = CancellationToken::new();
-        let attempts = Cell::new(0);
-
-        let outcome: Result<(), _> = retry(POLICY, &shutdown, || {
-            attempts.set(attempts.get() + 1);
-            shutdown.cancel();
-            async { Err(transient()) }
-        })
-        .await;
-
-        assert!(outcome.is_err());
-        assert_eq!(attempts.get(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn only_the_failed_part_of_a_batch_is_sent_again() {
-        let sent = std::sync::Mutex::new(Vec::new());
-
-        let outcomes = retry_each(POLICY, &CancellationToken::new(), vec![1, 2, 3], |items| {
-            let attempt = {
-                let mut sent = sent.lock().unwrap();
-                sent.push(items.clone());
-                sent.len()
-            };
-            async move {
-                items
-                    .into_iter()
-                    .map(|item| match item {
-                        2 if attempt < 3 => Err(transient()),
-                        3 => Err(DeliveryError::refused(RefusalCode::Bus, "malformed")),
-                        _ => Ok(()),
-                    })
-                    .collect()
-            }
-        })
-        .await;
-
-        assert!(outcomes[0].is_ok() && outcomes[1].is_ok());
-        assert!(matches!(outcomes[2], Err(DeliveryError::Permanent(_))));
-        assert_eq!(*sent.lock().unwrap(), [vec![1, 2, 3], vec![2], vec![2]]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_redelivery_delay_is_between_half_and_all_of_its_step(receive_count in 0_u32..20) {
-            let steps = [5, 15, 60, 300, 900];
-            let delays =
-                RedeliveryDelays::new(steps.iter().map(|secs| Duration::from_secs(*secs)).collect());
-            let step = Duration::from_secs(steps[(receive_count.max(1) as usize - 1).min(4)]);
-
-            let delay = delays.after(receive_count);
-
-            prop_assert!(delay + Duration::from_millis(1) >= step / 2 && delay <= step, "{delay:?}");
-        }
-
-        #[test]
-        fn a_pause_never_grows_beyond_its_cap(failures in 0_usize..40) {
-            let mut pause = Pause::new(Duration::from_secs(1), Duration::from_secs(30));
-            for _ in 0..failures {
-                pause.next();
-            }
-            prop_assert!(pause.next() <= Duration::from_secs(45));
-        }
-    }
-
-    #[test]
-    fn a_pause_is_short_again_after_success() {
-        let mut pause = Pause::new(Duration::from_secs(1), Duration::from_secs(30));
-        for _ in 0..10 {
-            pause.next();
-        }
-
-        pause.reset();
-
-        assert!(pause.next() <= Duration::from_millis(1_500));
-    }
-}
+mod tests;

@@ -10,6 +10,10 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 const CHANGES: &str = "event_bridge_changes_total";
 const REQUESTS_REFUSED: &str = "event_bridge_requests_refused_total";
 const PUT_EVENTS_ENTRIES: &str = "event_bridge_put_events_entries_total";
+const PUT_EVENTS_BATCH: &str = "event_bridge_put_events_batch_entries";
+const PUT_EVENTS_THROTTLED: &str = "event_bridge_put_events_throttled_total";
+const QUEUE_ENTRIES: &str = "event_bridge_publish_queue_entries";
+const QUEUE_BYTES: &str = "event_bridge_publish_queue_bytes";
 const MESSAGES_RECEIVED: &str = "event_bridge_messages_received_total";
 const MESSAGES_SETTLED: &str = "event_bridge_messages_settled_total";
 const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
@@ -18,6 +22,7 @@ const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
 const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
 
 const BUCKETS_SECS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BUCKETS_ENTRIES: [f64; 5] = [1.0, 3.0, 5.0, 8.0, 10.0];
 
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -45,10 +50,15 @@ pub fn start_logging(format: LogFormat, level: &str) -> anyhow::Result<()> {
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_SECS)?
+        .set_buckets_for_metric(Matcher::Suffix("_batch_entries".to_owned()), &BUCKETS_ENTRIES)?
         .install_recorder()?;
     describe_counter!(CHANGES, "Changes answered, by verdict");
     describe_counter!(REQUESTS_REFUSED, "Requests of which nothing was taken, by reason");
     describe_counter!(PUT_EVENTS_ENTRIES, "Entries sent to EventBridge, repeated ones too");
+    describe_histogram!(PUT_EVENTS_BATCH, "Entries in one call to EventBridge");
+    describe_counter!(PUT_EVENTS_THROTTLED, "Calls to EventBridge that it throttled");
+    describe_gauge!(QUEUE_ENTRIES, "Entries that wait for EventBridge's verdict");
+    describe_gauge!(QUEUE_BYTES, "Bytes of the entries that wait for EventBridge's verdict");
     describe_counter!(MESSAGES_RECEIVED, "Messages received, by queue");
     describe_counter!(MESSAGES_SETTLED, "Messages settled, by queue and outcome");
     describe_gauge!(MESSAGES_IN_FLIGHT, "Messages being worked on, by queue");
@@ -68,9 +78,23 @@ pub fn request_refused(code: &'static str) {
     counter!(REQUESTS_REFUSED, "code" => code).increment(1);
 }
 
-/// Entries were sent to the bus.
+/// Entries were sent to the bus in one call.
+#[expect(clippy::cast_precision_loss, reason = "a batch and a queue are far below 2^52")]
 pub fn put_events(entries: usize) {
     counter!(PUT_EVENTS_ENTRIES).increment(entries as u64);
+    histogram!(PUT_EVENTS_BATCH).record(entries as f64);
+}
+
+/// The bus asked for less.
+pub fn throttled() {
+    counter!(PUT_EVENTS_THROTTLED).increment(1);
+}
+
+/// So much waits for the bus.
+#[expect(clippy::cast_precision_loss, reason = "a batch and a queue are far below 2^52")]
+pub fn queue(entries: usize, bytes: usize) {
+    gauge!(QUEUE_ENTRIES).set(entries as f64);
+    gauge!(QUEUE_BYTES).set(bytes as f64);
 }
 
 /// An event was accepted by the bus.

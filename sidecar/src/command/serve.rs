@@ -57,7 +57,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let parts = TaskTracker::new();
     let readiness = Readiness::default();
-    let publisher = Arc::new(publisher(&aws, &settings, &contracts, &shutdown));
+    let publisher = Arc::new(publisher(&aws, &settings, &contracts, &parts, &shutdown));
     let availability = availability(&settings);
     let effects = effects(&settings, &availability, &parts, &shutdown)?;
 
@@ -120,6 +120,7 @@ fn publisher(
     aws: &SdkConfig,
     settings: &Settings,
     contracts: &Arc<Contracts>,
+    parts: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Publisher {
     let outbound = &settings.outbound;
@@ -128,6 +129,9 @@ fn publisher(
     let limits = PublisherLimits {
         batch_bytes_max: outbound.batch_bytes_max,
         requests_in_flight_max: outbound.requests_in_flight_max,
+        linger: outbound.linger,
+        queue_max: outbound.queue_max,
+        queue_bytes_max: outbound.queue_bytes_max,
         retry: RetryPolicy {
             delay_min: outbound.retry_delay_min,
             delay_max: outbound.retry_delay_max,
@@ -135,7 +139,7 @@ fn publisher(
         },
         budget: outbound.budget,
     };
-    Publisher::new(bus, Arc::clone(contracts), limits, shutdown.clone())
+    Publisher::start(bus, Arc::clone(contracts), limits, parts, shutdown.clone())
 }
 
 fn availability(settings: &Settings) -> Availability {

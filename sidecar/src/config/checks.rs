@@ -95,3 +95,16 @@ pub(super) fn between(
         }
     }
 }
+
+pub(super) fn within(
+    smallest: usize,
+    largest: usize,
+) -> impl Fn(&NonZeroUsize, &()) -> garde::Result {
+    move |number, ()| {
+        if (smallest..=largest).contains(&number.get()) {
+            Ok(())
+        } else {
+            Err(garde::Error::new(format!("is not between {smallest} and {largest}")))
+        }
+    }
+}

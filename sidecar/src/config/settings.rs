@@ -15,9 +15,9 @@ use url::Url;
 use crate::{
     config::checks::{
         absent_or_long, at_most, between, durations, endpoint_batch, present, signing_secrets,
-        split, web_address,
+        split, web_address, within,
     },
-    outbound::privacy::pseudonym::Pseudonyms,
+    outbound::{eventbridge::ENTRIES_MAX, privacy::pseudonym::Pseudonyms},
     signature::Secret,
     telemetry::LogFormat,
 };
@@ -80,6 +80,13 @@ pub struct Outbound {
     #[garde(skip)]
     pub requests_in_flight_max: NonZeroUsize,
     #[serde(with = "humantime_serde")]
+    #[garde(custom(at_most(Duration::from_secs(1))))]
+    pub linger: Duration,
+    #[garde(custom(within(ENTRIES_MAX, QUEUE_MAX)))]
+    pub queue_max: NonZeroUsize,
+    #[garde(custom(within(self.batch_bytes_max.get(), QUEUE_BYTES_MAX)))]
+    pub queue_bytes_max: NonZeroUsize,
+    #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub request_timeout: Duration,
     #[serde(with = "humantime_serde")]
@@ -94,6 +101,10 @@ pub struct Outbound {
     #[garde(skip)]
     pub budget: Duration,
 }
+
+/// Beyond these a queue is no longer one that memory holds.
+const QUEUE_MAX: usize = 1_000_000;
+const QUEUE_BYTES_MAX: usize = 1_000_000_000;
 
 impl Outbound {
     /// The parsed secrets.

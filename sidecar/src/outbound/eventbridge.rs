@@ -1,12 +1,12 @@
 //! EventBridge, as far as this crate uses it. No type of its SDK leaves this file.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_eventbridge::{
     Client,
     config::Builder,
-    error::DisplayErrorContext,
+    error::{DisplayErrorContext, ProvideErrorMetadata as _},
     operation::create_event_bus::CreateEventBusError,
     primitives::DateTime,
     types::{
@@ -18,12 +18,15 @@ use aws_sdk_eventbridge::{
 use crate::{
     delivery::{DeliveryError, RefusalCode},
     event::{Event, EventType},
+    outbound::trace::xray_header,
 };
 
 /// Entries that one call takes.
 pub const ENTRIES_MAX: usize = 10;
 /// The size EventBridge counts for an entry's `Time`.
 const TIME_BYTES: usize = 14;
+/// The codes by which EventBridge asks for less, of a call or of an entry.
+const THROTTLED: [&str; 3] = ["ThrottlingException", "Throttling", "TooManyRequestsException"];
 /// How long EventBridge tries to reach a queue, and how often, before the dead-letter queue.
 const TARGET_AGE_SECS_MAX: i32 = 24 * 60 * 60;
 const TARGET_ATTEMPTS_MAX: i32 = 185;
@@ -36,28 +39,40 @@ pub struct Entry {
     event_type: EventType,
     time_ms: i64,
     resource: String,
+    trace_header: Option<String>,
     detail: String,
+    bytes: usize,
 }
 
 impl Entry {
-    /// The entry whose detail is `document`, the event as JSON.
-    pub fn new(event: &Event, document: String) -> Self {
+    /// The entry whose detail is `document`, the event as JSON, as `source` sends it.
+    pub fn new(event: &Event, source: &str, document: String) -> Self {
+        let event_type = event.event_type.clone();
+        let resource = format!("directus:{}/{}", event.subject.collection, event.subject.key);
+        let parts = [source, event_type.as_str(), &resource, &document];
         Self {
-            event_type: event.event_type.clone(),
+            bytes: TIME_BYTES + parts.iter().map(|part| part.len()).sum::<usize>(),
+            event_type,
             time_ms: event.occurred_at.as_millisecond(),
-            resource: format!("directus:{}/{}", event.subject.collection, event.subject.key),
+            resource,
+            trace_header: event.traceparent.as_deref().and_then(xray_header),
             detail: document,
         }
     }
 
-    /// Its size by EventBridge's own rule.
-    pub fn bytes(&self, source: &str) -> usize {
-        TIME_BYTES
-            + source.len()
-            + self.event_type.as_str().len()
-            + self.detail.len()
-            + self.resource.len()
+    /// Its size by EventBridge's own rule, which does not count the trace header.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
+}
+
+/// What one call came to.
+#[derive(Debug)]
+pub struct Put {
+    /// What became of each entry, in order.
+    pub outcomes: Vec<Result<(), DeliveryError>>,
+    /// Whether EventBridge asked for less: of the call, or of most entries in it.
+    pub is_throttled: bool,
 }
 
 /// One event bus.
@@ -89,16 +104,27 @@ impl Bus {
         &self.name
     }
 
-    /// Puts at most [`ENTRIES_MAX`] entries, and tells what became of each, in order.
-    pub async fn put(&self, entries: &[Entry]) -> Vec<Result<(), DeliveryError>> {
+    /// Puts at most [`ENTRIES_MAX`] entries.
+    pub async fn put(&self, entries: &[Arc<Entry>]) -> Put {
         assert!(entries.len() <= ENTRIES_MAX, "the publisher splits batches");
         let requests = entries.iter().map(|entry| self.request(entry)).collect();
         match self.client.put_events().set_entries(Some(requests)).send().await {
             Ok(output) if output.entries().len() == entries.len() => {
-                output.entries().iter().map(verdict).collect()
+                let codes = output.entries().iter().map(PutEventsResultEntry::error_code);
+                let throttled = codes.filter(|code| is_throttling(*code)).count();
+                Put {
+                    outcomes: output.entries().iter().map(verdict).collect(),
+                    is_throttled: throttled * 2 > entries.len(),
+                }
             }
-            Ok(_) => all(entries, "the answer does not have a verdict for each entry"),
-            Err(error) => all(entries, &DisplayErrorContext(error).to_string()),
+            Ok(_) => Put {
+                outcomes: all(entries, "the answer does not have a verdict for each entry"),
+                is_throttled: false,
+            },
+            Err(error) => Put {
+                is_throttled: is_throttling(error.code()),
+                outcomes: all(entries, &DisplayErrorContext(error).to_string()),
+            },
         }
     }
 
@@ -109,6 +135,7 @@ impl Bus {
             .detail_type(entry.event_type.as_str())
             .time(DateTime::from_millis(entry.time_ms))
             .resources(&entry.resource)
+            .set_trace_header(entry.trace_header.clone())
             .detail(&entry.detail)
             .build()
     }
@@ -183,8 +210,12 @@ fn transient(error: impl std::error::Error) -> DeliveryError {
     DeliveryError::Transient(DisplayErrorContext(error).to_string().into())
 }
 
+fn is_throttling(code: Option<&str>) -> bool {
+    code.is_some_and(|code| THROTTLED.contains(&code))
+}
+
 /// Nothing is known to have been accepted.
-fn all(entries: &[Entry], reason: &str) -> Vec<Result<(), DeliveryError>> {
+fn all(entries: &[Arc<Entry>], reason: &str) -> Vec<Result<(), DeliveryError>> {
     entries.iter().map(|_| Err(DeliveryError::Transient(reason.to_owned().into()))).collect()
 }
 
@@ -212,59 +243,4 @@ pub(crate) mod testing {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
-    use aws_smithy_mocks::{mock, mock_client};
-
-    use super::*;
-
-    fn entry() -> Entry {
-        let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
-        let event: Event = serde_json::from_str(golden).unwrap();
-        Entry::new(&event, golden.to_owned())
-    }
-
-    fn refused(code: &str) -> PutEventsResultEntry {
-        PutEventsResultEntry::builder().error_code(code).build()
-    }
-
-    #[tokio::test]
-    async fn entry_refused_inside_a_successful_call_is_reported_in_its_place() {
-        let put = mock!(Client::put_events).then_output(|| {
-            PutEventsOutput::builder()
-                .failed_entry_count(2)
-                .entries(PutEventsResultEntry::builder().event_id("accepted").build())
-                .entries(refused("ThrottlingException"))
-                .entries(refused("MalformedDetail"))
-                .build()
-        });
-        let bus = testing::bus(mock_client!(aws_sdk_eventbridge, [&put]));
-
-        let verdicts = bus.put(&[entry(), entry(), entry()]).await;
-
-        assert!(verdicts[0].is_ok());
-        assert!(matches!(verdicts[1], Err(DeliveryError::Transient(_))));
-        assert!(matches!(verdicts[2], Err(DeliveryError::Permanent(_))));
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_lacks_verdicts_leaves_every_entry_undecided() {
-        let put = mock!(Client::put_events).then_output(|| PutEventsOutput::builder().build());
-        let bus = testing::bus(mock_client!(aws_sdk_eventbridge, [&put]));
-
-        let verdicts = bus.put(&[entry(), entry()]).await;
-
-        assert_eq!(verdicts.len(), 2);
-        assert!(verdicts.iter().all(|verdict| matches!(verdict, Err(DeliveryError::Transient(_)))));
-    }
-
-    #[test]
-    fn an_entry_is_as_large_as_eventbridge_counts() {
-        let entry = entry();
-        let parts = ["directus", "feedback.submitted", "directus:feedback/42", &entry.detail];
-
-        let expected = 14 + parts.iter().map(|part| part.len()).sum::<usize>();
-
-        assert_eq!(entry.bytes("directus"), expected);
-    }
-}
+mod tests;

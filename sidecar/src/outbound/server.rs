@@ -13,7 +13,7 @@ use axum::{
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -74,11 +74,7 @@ async fn changes(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Answers>, Refused> {
-    // The slot comes first: a body is read only when somebody can work on it.
-    let _slot = server.slots.try_acquire().map_err(|_| Refused::saturated())?;
-    if server.shutdown.is_cancelled() {
-        return Err(Refused::draining());
-    }
+    let _slot = server.admit()?;
     if headers.get(&PROTOCOL_HEADER).is_none_or(|spoken| spoken != PROTOCOL) {
         return Err(Refused::protocol());
     }
@@ -93,6 +89,18 @@ async fn changes(
 }
 
 impl Server {
+    /// The slot comes first: a body is read only when somebody can work on it, and the bus can take
+    /// what is in it.
+    fn admit(&self) -> Result<SemaphorePermit<'_>, Refused> {
+        if self.shutdown.is_cancelled() {
+            return Err(Refused::draining());
+        }
+        if let Some(congestion) = self.outbound.congestion() {
+            return Err(Refused::congested(congestion));
+        }
+        self.slots.try_acquire().map_err(|_| Refused::saturated(self.outbound.drain_time()))
+    }
+
     /// Only bytes that a known secret signed are parsed.
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Received<Row>>, Refused> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_sdk_eventbridge::{
     Client,
     operation::put_events::{PutEventsInput, PutEventsOutput},
@@ -25,9 +27,20 @@ const LIMITS: ServerLimits = ServerLimits {
 
 /// A server in front of a bus that takes everything, with `slots` places for batches.
 fn serve(slots: usize, shutdown: &CancellationToken) -> TestServer {
-    let put = mock!(Client::put_events).then_compute_output(|input: &PutEventsInput| {
-        let accepted = |_| PutEventsResultEntry::builder().event_id("accepted").build();
-        let entries = input.entries().iter().map(accepted).collect();
+    serve_before(|_| None, slots, shutdown)
+}
+
+/// A server in front of a bus that answers every entry of its nth call by rule.
+fn serve_before(
+    bus: fn(call: usize) -> Option<&'static str>,
+    slots: usize,
+    shutdown: &CancellationToken,
+) -> TestServer {
+    let calls = AtomicUsize::new(0);
+    let put = mock!(Client::put_events).then_compute_output(move |input: &PutEventsInput| {
+        let code = bus(1 + calls.fetch_add(1, Ordering::Relaxed)).map(str::to_owned);
+        let answer = |_| PutEventsResultEntry::builder().set_error_code(code.clone()).build();
+        let entries = input.entries().iter().map(answer).collect();
         PutEventsOutput::builder().set_entries(Some(entries)).build()
     });
     let client = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&put]);
@@ -159,6 +172,27 @@ async fn a_saturated_sidecar_asks_to_come_back() {
 
     assert_refused(&response, 503, "saturated");
     assert_eq!(response.header("retry-after"), "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_throttles_slows_the_intake_until_it_takes_events_again() {
+    let throttles = |call| (call < 5).then_some("ThrottlingException");
+    let server = serve_before(throttles, 2, &CancellationToken::new());
+
+    let during = async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        post(&server, BATCH, SECRET, 0).await
+    };
+    let (waited, during) = tokio::join!(post(&server, BATCH, SECRET, 0), during);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let afterwards = post(&server, BATCH, SECRET, 0).await;
+
+    assert_refused(&during, 503, "throttled");
+    assert_eq!(during.header("retry-after"), "1");
+    let body: Value = waited.json();
+    assert_eq!(body["verdicts"][0]["verdict"], "retry", "{body}");
+    let body: Value = afterwards.json();
+    assert_eq!(body["verdicts"][0]["verdict"], "published", "{body}");
 }
 
 #[tokio::test]
