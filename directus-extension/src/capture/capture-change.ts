@@ -1,10 +1,12 @@
-import type { CollectionOverview, SchemaOverview } from '@directus/types';
-import type { Action, ChangePayload } from '../lib/change.js';
+import type { SchemaOverview } from '@directus/types';
+import type { Action, ChangePayload, Disregard, Item } from '../lib/change.js';
 import { recordChange, recordDisregarded } from '../lib/outbox.js';
 import type { Settings } from '../lib/settings.js';
-import type { ForeignKeyMemory } from './foreign-key-memory.js';
-import { changedColumns, completeItem, lastRevision } from './previous.js';
-import { readItem, type ReadItemContext } from './read-item.js';
+import { pickTold, touchesOnlyUnwatched, type CapturePlan, type CapturePlans } from './capture-plan.js';
+import { changedColumns, previousFromRevision } from './previous.js';
+import { readItem, type ReadContext } from './read-item.js';
+import { readRelated } from './read-related.js';
+import { currentTraceparent } from './trace-context.js';
 
 /** What Directus is about to write into `directus_activity`. */
 export interface Activity {
@@ -17,7 +19,7 @@ export interface Activity {
 /** An activity that is a change to announce. */
 export interface TrackedChange {
 	action: Action;
-	collection: CollectionOverview;
+	plan: CapturePlan;
 	key: string;
 	userId: string | null;
 }
@@ -26,49 +28,59 @@ export interface TrackedChange {
 export function trackedChange(
 	activity: Activity,
 	schema: SchemaOverview,
-	settings: Pick<Settings, 'collections' | 'serviceAccount'>,
+	plans: Pick<CapturePlans, 'of'>,
+	{ serviceAccount }: Pick<Settings, 'serviceAccount'>,
 ): TrackedChange | null {
 	const { action, user } = activity;
 	if (action !== 'create' && action !== 'update' && action !== 'delete') return null;
 	// What the sidecar writes back must not come to it as news again.
-	if (user === settings.serviceAccount || !settings.collections.watches(activity.collection)) return null;
+	if (user === serviceAccount) return null;
 
-	const collection = schema.collections[activity.collection];
-	return collection === undefined ? null : { action, collection, key: String(activity.item), userId: user };
+	const plan = plans.of(activity.collection, schema);
+	return plan && { action, plan, key: String(activity.item), userId: user };
 }
 
 /**
- * Writes the outbox row of one change into the transaction of its item. Returns whether it is one to send.
+ * Writes the outbox row of one change into the transaction of its item: always exactly one, so that a missing row means
+ * a missed change. Returns whether it is one to send. `remembered` is the item as it was read before the write.
  *
  * Invariant: touches nothing but `context.database`. The root database would wait for this very transaction on SQLite.
  */
 export async function captureChange(
 	change: TrackedChange,
-	memory: ForeignKeyMemory,
-	context: ReadItemContext,
+	remembered: Item | null,
+	context: ReadContext,
 ): Promise<boolean> {
-	const { action, collection, key, userId } = change;
-	const foreignKeys = memory.take(collection, key);
-	const item = action === 'delete' ? null : await readItem(collection, key, context);
-	if (item === null && action !== 'delete') {
-		// An admin's update of an id that does not exist leaves an activity too.
-		await recordDisregarded({ collection: collection.collection, action, key }, { code: 'item_missing' }, context);
+	const { action, plan, key, userId } = change;
+	const row = { collection: plan.collection.collection, action, key };
+
+	const item = action === 'delete' ? null : await readItem(plan.collection, key, context);
+	const previous =
+		action === 'create' ? null : (remembered ?? (await previousFromRevision(plan.collection, key, item, context)));
+	const changed = action === 'update' && item !== null ? changedColumns(plan.collection, previous ?? {}, item) : [];
+
+	const disregard = reasonToDisregard(change, item, changed);
+	if (disregard !== null) {
+		await recordDisregarded(row, disregard, context);
 		return false;
 	}
-
-	const revision = action === 'create' ? null : await lastRevision(collection.collection, key, context.database);
-	const previous =
-		revision && completeItem(collection, key, revision, { current: item, foreignKeys, schema: context.schema });
 
 	const payload: ChangePayload = {
 		occurredAt: new Date().toISOString(),
 		userId,
-		item,
-		previous,
-		changed: action === 'update' && item !== null ? changedColumns(collection, previous ?? {}, item) : [],
-		traceparent: null,
+		item: item && pickTold(item, plan),
+		previous: previous && pickTold(previous, plan),
+		changed: changed.filter((field) => plan.told.has(field)),
+		...(plan.related.length > 0 && { related: await readRelated(plan, item ?? previous ?? {}, context) }),
+		traceparent: currentTraceparent(),
 		capture: 'transactional',
 	};
-	await recordChange({ collection: collection.collection, action, key, payload }, context);
+	await recordChange({ ...row, payload }, context);
 	return true;
+}
+
+function reasonToDisregard({ action, plan }: TrackedChange, item: Item | null, changed: string[]): Disregard | null {
+	// An admin's update of an id that does not exist leaves an activity too.
+	if (item === null && action !== 'delete') return { code: 'item_missing' };
+	return touchesOnlyUnwatched(plan, changed) ? { code: 'unwatched_fields' } : null;
 }

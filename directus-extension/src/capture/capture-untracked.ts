@@ -1,9 +1,12 @@
 import type { Accountability, CollectionOverview, SchemaOverview } from '@directus/types';
-import type { Action, Item } from '../lib/change.js';
+import type { Action, ChangePayload } from '../lib/change.js';
 import { recordChange } from '../lib/outbox.js';
 import type { Settings } from '../lib/settings.js';
+import { pickTold, touchesOnlyUnwatched, type CapturePlan, type CapturePlans } from './capture-plan.js';
 import { columnsOf, isMadeAtUpdate } from './columns.js';
-import { readItem, type ReadItemContext } from './read-item.js';
+import { readItem, type ReadContext } from './read-item.js';
+import { readRelated } from './read-related.js';
+import { currentTraceparent } from './trace-context.js';
 
 /** What an action hook on items is told: `key` after a create, `keys` after an update or a delete. */
 export interface ItemsEvent {
@@ -16,7 +19,7 @@ export interface ItemsEvent {
 /** A change that left no activity: written without accountability, or to a collection whose accountability is off. */
 export interface UntrackedChange {
 	action: Action;
-	collection: CollectionOverview;
+	plan: CapturePlan;
 	keys: string[];
 	userId: string | null;
 	/** Columns that an update wrote. */
@@ -28,43 +31,41 @@ export function untrackedChange(
 	action: Action,
 	event: ItemsEvent,
 	{ accountability, schema }: { accountability: Accountability | null; schema: SchemaOverview | null },
-	settings: Pick<Settings, 'collections' | 'serviceAccount'>,
+	plans: Pick<CapturePlans, 'of'>,
+	{ serviceAccount }: Pick<Settings, 'serviceAccount'>,
 ): UntrackedChange | null {
-	const collection = schema?.collections[event.collection];
-	if (collection === undefined || !settings.collections.watches(event.collection)) return null;
-	if (accountability !== null && collection.accountability !== null) return null;
-	if (accountability?.user === settings.serviceAccount) return null;
+	const plan = schema && plans.of(event.collection, schema);
+	if (plan === null) return null;
+	if (accountability !== null && plan.collection.accountability !== null) return null;
+	if (accountability?.user === serviceAccount) return null;
 
+	const written = action === 'update' ? writtenColumns(plan.collection, event.payload) : [];
+	if (touchesOnlyUnwatched(plan, written)) return null;
 	const keys = event.keys ?? (event.key === undefined ? [] : [event.key]);
-	return {
-		action,
-		collection,
-		keys: keys.map(String),
-		userId: accountability?.user ?? null,
-		written: action === 'update' ? writtenColumns(collection, event.payload) : [],
-	};
+	return { action, plan, keys: keys.map(String), userId: accountability?.user ?? null, written };
 }
 
 /**
  * Records each key of a change that has already happened. Best effort: a process that dies in between loses it, and
  * nothing tells what the item was before.
  */
-export async function captureUntracked(change: UntrackedChange, context: ReadItemContext): Promise<void> {
-	const { action, collection, keys, userId, written } = change;
+export async function captureUntracked(change: UntrackedChange, context: ReadContext): Promise<void> {
+	const { action, plan, keys, userId, written } = change;
 	for (const key of keys) {
-		const item: Item | null = action === 'delete' ? null : await readItem(collection, key, context);
+		const item = action === 'delete' ? null : await readItem(plan.collection, key, context);
 		if (item === null && action !== 'delete') continue;
 
-		const payload = {
+		const payload: ChangePayload = {
 			occurredAt: new Date().toISOString(),
 			userId,
-			item,
+			item: item && pickTold(item, plan),
 			previous: null,
-			changed: written,
-			traceparent: null,
-			capture: 'best_effort' as const,
+			changed: written.filter((field) => plan.told.has(field)),
+			...(plan.related.length > 0 && { related: await readRelated(plan, item ?? {}, context) }),
+			traceparent: currentTraceparent(),
+			capture: 'best_effort',
 		};
-		await recordChange({ collection: collection.collection, action, key, payload }, context);
+		await recordChange({ collection: plan.collection.collection, action, key, payload }, context);
 	}
 }
 

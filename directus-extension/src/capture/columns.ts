@@ -34,6 +34,10 @@ export function isSecret(field: FieldOverview): boolean {
 	return field.special.some((special) => SECRET.has(special));
 }
 
+export function isGeometry(field: FieldOverview): boolean {
+	return field.type.startsWith('geometry');
+}
+
 /** Whether a create's revision cannot know the value: Directus or the database made it while inserting. */
 export function isMadeAtCreation(field: FieldOverview): boolean {
 	if (field.generated || field.special.some((special) => MADE_AT_CREATION.has(special))) return true;

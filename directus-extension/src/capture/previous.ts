@@ -5,19 +5,34 @@ import { columnsOf, foreignKeysOf, isMadeAtCreation, isSecret } from './columns.
 import { maskSecret } from './read-item.js';
 import { sameValue } from './same-value.js';
 
-/** What is known besides the last revision. */
-interface Known {
-	/** The item as it is now; `null` when it was deleted. */
-	current: Item | null;
-	/** The foreign keys before the write. */
-	foreignKeys: Item;
-	schema: SchemaOverview;
+/**
+ * How many of the newest revisions are searched. Directus has no index for this search, and without a bound a save of
+ * an item that was last changed long ago would wait while the whole table is read.
+ */
+const SEARCHED_MAX = 10_000;
+
+/**
+ * The item before the write, from its last revision, or `null` where there is none. It is exact for as long as nobody
+ * writes past Directus: whoever wrote the item last has committed, and the new revision is not inserted yet.
+ */
+export async function previousFromRevision(
+	collection: CollectionOverview,
+	key: string,
+	current: Item | null,
+	{ database, schema }: { database: Knex; schema: SchemaOverview },
+): Promise<Item | null> {
+	// With less than this Directus keeps no revisions, and those it once kept are out of date.
+	if (collection.accountability !== 'all') return null;
+
+	const revision = await lastRevision(collection.collection, key, database);
+	return revision && completeItem(collection, key, { revision, current, schema });
 }
 
-/** The data of the item's last revision, or `null` when there is none. To be read before the new one is inserted. */
-export async function lastRevision(collection: string, key: string, database: Knex): Promise<Item | null> {
+async function lastRevision(collection: string, key: string, database: Knex): Promise<Item | null> {
+	const oldest = database('directus_revisions').select(database.raw(`max(id) - ${SEARCHED_MAX}`));
 	const row: { data: unknown } | undefined = await database('directus_revisions')
 		.select('data')
+		.where('id', '>', oldest)
 		.where({ collection, item: key })
 		// Revisions of a content version tell about the draft, not about the item.
 		.whereNull('version')
@@ -29,17 +44,20 @@ export async function lastRevision(collection: string, key: string, database: Kn
 
 /**
  * Completes a revision to the whole item. A create's revision holds only what the client sent; every other column had
- * the schema's default then. A foreign key that nobody remembered stays out: absent means unknown.
+ * the schema's default then. Foreign keys are in no revision, so they stay out: absent means unknown.
  */
-export function completeItem(collection: CollectionOverview, key: string, revision: Item, known: Known): Item {
-	const foreignKeys = foreignKeysOf(collection, known.schema);
+function completeItem(
+	collection: CollectionOverview,
+	key: string,
+	{ revision, current, schema }: { revision: Item; current: Item | null; schema: SchemaOverview },
+): Item {
+	const foreignKeys = foreignKeysOf(collection, schema);
 	const item: Item = {};
 	for (const column of columnsOf(collection)) {
 		const { field } = column;
-		if (isSecret(column)) item[field] = maskSecret(known.current?.[field] ?? revision[field]);
-		else if (field === collection.primary) item[field] = known.current?.[field] ?? keyValue(column, key);
-		else if (!foreignKeys.includes(field)) item[field] = pastValue(column, revision, known);
-		else if (field in known.foreignKeys) item[field] = known.foreignKeys[field];
+		if (isSecret(column)) item[field] = maskSecret(current?.[field] ?? revision[field]);
+		else if (field === collection.primary) item[field] = current?.[field] ?? keyValue(column, key);
+		else if (!foreignKeys.includes(field)) item[field] = pastValue(column, revision, current);
 	}
 	return item;
 }
@@ -52,7 +70,7 @@ export function changedColumns(collection: CollectionOverview, previous: Item, i
 		.map(({ field }) => field);
 }
 
-function pastValue(column: FieldOverview, revision: Item, { current }: Known): unknown {
+function pastValue(column: FieldOverview, revision: Item, current: Item | null): unknown {
 	if (column.field in revision) return revision[column.field];
 	if (isMadeAtCreation(column)) return current?.[column.field] ?? null;
 	return column.defaultValue ?? null;

@@ -5,32 +5,34 @@ import { withoutValues } from '../lib/without-values.js';
 import type { Relay } from '../relay/relay.js';
 import { afterCommit } from './after-commit.js';
 import { captureChange, trackedChange, type Activity } from './capture-change.js';
-import { ForeignKeyMemory } from './foreign-key-memory.js';
+import type { CapturePlans } from './capture-plan.js';
+import { ItemMemory } from './item-memory.js';
 import { protectSave } from './protect-save.js';
 
 export interface CaptureParts {
 	logger: Logger;
+	plans: CapturePlans;
 	relay: Pick<Relay, 'nudge'>;
-	services: Pick<ExtensionsServices, 'ItemsService'>;
+	services: Pick<ExtensionsServices, 'ItemsService' | 'PayloadService'>;
 	settings: Settings;
 }
 
 /** Captures every write that Directus tracks, inside its transaction. */
 export function registerTracked({ filter }: Pick<RegisterFunctions, 'filter'>, parts: CaptureParts): void {
-	const { logger, relay, services, settings } = parts;
-	const memory = new ForeignKeyMemory();
+	const { logger, plans, relay, services, settings } = parts;
+	const memory = new ItemMemory();
 
 	const remember = async (name: string, keys: unknown[], context: EventContext): Promise<void> => {
 		const { accountability, database, schema } = context;
-		const collection = schema?.collections[name];
-		if (!schema || !collection || !settings.collections.watches(name)) return;
+		const plan = schema && plans.of(name, schema);
 		// No activity will be captured, which would use the memory up.
+		if (!schema || !plan || plan.collection.accountability === null) return;
 		if (accountability === null || accountability.user === settings.serviceAccount) return;
 		try {
-			await memory.remember(collection, keys, { database, schema });
+			await memory.remember(plan.collection, keys, { services, database, schema });
 		} catch (error) {
-			// Then they are unknown. If the keys are wrong, Directus is about to say so itself.
-			logger.debug(withoutValues(error), 'event bridge: foreign keys before the write could not be read');
+			// Then the past is looked up. If the keys are wrong, Directus is about to say so itself.
+			logger.debug(withoutValues(error), 'event bridge: items could not be read before their write');
 		}
 	};
 	filter('items.update', async (payload, { collection, keys }, context) => {
@@ -43,13 +45,15 @@ export function registerTracked({ filter }: Pick<RegisterFunctions, 'filter'>, p
 	});
 
 	filter<Activity>('activity.create', async (activity, _meta, { database, schema }) => {
-		const change = schema && trackedChange(activity, schema, settings);
+		// Whoever wrote, what was remembered is the past no more.
+		const remembered = memory.take(activity.collection, String(activity.item));
+		const change = schema && trackedChange(activity, schema, plans, settings);
 		if (!change) return activity;
 
-		const captured = await protectSave(settings.capture, { database, logger }, (transaction) =>
-			captureChange(change, memory, { services, database: transaction, schema }),
+		const isToSend = await protectSave(settings.capture, { database, logger }, (transaction) =>
+			captureChange(change, remembered, { services, database: transaction, schema }),
 		);
-		if (captured) afterCommit(database, () => relay.nudge());
+		if (isToSend) afterCommit(database, () => relay.nudge());
 		return activity;
 	});
 }

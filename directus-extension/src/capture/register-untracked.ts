@@ -8,11 +8,11 @@ const ACTIONS: Action[] = ['create', 'update', 'delete'];
 
 /** Captures, after the fact, the writes that Directus tracks nowhere. */
 export function registerUntracked({ action }: Pick<RegisterFunctions, 'action'>, parts: CaptureParts): void {
-	const { logger, relay, services, settings } = parts;
+	const { logger, plans, relay, services, settings } = parts;
 	for (const name of ACTIONS) {
 		action(`items.${name}`, async ({ collection, key, keys, payload }, { accountability, database, schema }) => {
 			const event: ItemsEvent = { collection, key, keys, payload };
-			const change = schema && untrackedChange(name, event, { accountability, schema }, settings);
+			const change = schema && untrackedChange(name, event, { accountability, schema }, plans, settings);
 			if (!change) return;
 			try {
 				await captureUntracked(change, { services, database, schema });

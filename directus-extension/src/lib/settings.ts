@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { oneOf, parseCount, parseDurationMs, parseSecrets, parseUrl, parseUuid } from './setting-parsers.js';
 import { parseCollections } from './watched-collections.js';
+import { parseFields } from './watched-fields.js';
 
 /** One setting: its name in the environment, what it means, and how its text becomes a value. */
 export interface Setting<Value> {
@@ -26,6 +27,12 @@ export const SETTINGS = {
 		'*',
 		'collections to announce; `!name` leaves one out',
 		parseCollections,
+	),
+	fields: define(
+		'EVENT_BRIDGE_FIELDS',
+		'*',
+		'fields to tell, where not all: `feedback: * !note customer.tier; tickets: subject status`',
+		parseFields,
 	),
 	capture: define(
 		'EVENT_BRIDGE_CAPTURE',
@@ -59,6 +66,7 @@ export function parseSettings(env: Env): Settings {
 		secrets: read(SETTINGS.secrets, env),
 		serviceAccount: read(SETTINGS.serviceAccount, env),
 		collections: read(SETTINGS.collections, env),
+		fields: read(SETTINGS.fields, env),
 		capture: read(SETTINGS.capture, env),
 		project: read(SETTINGS.project, env),
 		batchMax: read(SETTINGS.batchMax, env),

@@ -18,12 +18,12 @@ export type ActivityFilter = (
 
 /**
  * A stand-in for Directus' `ItemsService` on a real database: one transaction for each write, and the `activity.create`
- * filter inside it, after the row is written.
+ * filter inside it, after the row is written. Its `PayloadService` casts nothing but what is named `json`.
  */
 export function itemsServiceOn(
 	root: Knex,
 	onActivity: ActivityFilter = async () => undefined,
-): Pick<ExtensionsServices, 'ItemsService'> {
+): Pick<ExtensionsServices, 'ItemsService' | 'PayloadService'> {
 	class FakeItemsService {
 		readonly #collection: string;
 		readonly #options: Options;
@@ -37,11 +37,12 @@ export function itemsServiceOn(
 			filter,
 			fields,
 		}: {
-			filter: Record<string, { _eq: string }>;
+			filter: Record<string, { _in: string[] }>;
 			fields: string[];
 		}): Promise<unknown[]> {
-			const where = Object.fromEntries(Object.entries(filter).map(([name, { _eq }]) => [name, _eq]));
-			return await (this.#options.knex ?? root)(this.#collection).select(fields).where(where);
+			const query = (this.#options.knex ?? root)(this.#collection).select(fields);
+			for (const [name, { _in: values }] of Object.entries(filter)) void query.whereIn(name, values);
+			return await query;
 		}
 
 		async updateOne(key: string, data: object, options?: MutationOptions): Promise<void> {
@@ -70,5 +71,15 @@ export function itemsServiceOn(
 			options?.bypassEmitAction?.({ event: `items.${action}`, meta: { key: item }, context: {} });
 		}
 	}
-	return { ItemsService: FakeItemsService } as unknown as Pick<ExtensionsServices, 'ItemsService'>;
+	return { ItemsService: FakeItemsService, PayloadService: FakePayloadService } as unknown as Pick<
+		ExtensionsServices,
+		'ItemsService' | 'PayloadService'
+	>;
+}
+
+class FakePayloadService {
+	async processValues(_action: 'read', rows: Record<string, unknown>[]): Promise<Record<string, unknown>[]> {
+		for (const row of rows) if (typeof row['json'] === 'string') row['json'] = JSON.parse(row['json']);
+		return rows;
+	}
 }
