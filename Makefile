@@ -8,7 +8,7 @@ extension = cd directus-extension && PATH="$(CURDIR)/.cache/node/node_modules/.b
 # An error says where it happened by its context; anyhow would add fifty lines of the runtime.
 export RUST_LIB_BACKTRACE = 0
 nextest = cargo nextest run --locked --config-file tests/nextest.toml
-build = cargo build --locked --package sidecar --package e2e --bins
+build = cargo build --locked --package sidecar --package e2e --package aws-stub --bins
 
 .PHONY: help
 help: ## list the targets
@@ -32,8 +32,8 @@ lint: tools ## formats, lints, types, licences, banned crates
 	$(extension) typecheck
 
 .PHONY: unit
-unit: tools ## the tests that need no other process: sidecar and extension
-	$(nextest) --package sidecar --status-level slow
+unit: tools ## the tests that need no other process: sidecar, AWS stub and extension
+	$(nextest) --package sidecar --package aws-stub --status-level slow
 	$(extension) test
 
 .PHONY: e2e
