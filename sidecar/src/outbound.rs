@@ -136,7 +136,9 @@ fn verdict<'event>(
                     verdict = Verdict::Published;
                 }
             }
-            Err(DeliveryError::Permanent(error)) => return Verdict::Rejected { error },
+            // The outcomes that follow are looked at nevertheless: the next change's come after them.
+            _ if matches!(verdict, Verdict::Rejected { .. }) => (),
+            Err(DeliveryError::Permanent(error)) => verdict = Verdict::Rejected { error },
             Err(error @ DeliveryError::Transient(_)) => {
                 warn!(event.id = %event.event_id, error = chain(&error), "event not published");
                 let error = Hindrance::bus_unavailable("EventBridge did not take the event");
@@ -191,6 +193,19 @@ mod tests {
         assert_eq!(of(vec![Ok(()), transient()]), "retry");
         assert_eq!(of(vec![transient(), Ok(())]), "retry");
         assert_eq!(of(vec![transient(), permanent(), Ok(())]), "rejected");
+    }
+
+    #[test]
+    fn a_rejected_event_leaves_the_next_changes_outcomes_in_their_place() {
+        let event = event();
+        let rejected = Err(DeliveryError::refused(RefusalCode::Contract, "broken"));
+        let transient = Err(DeliveryError::Transient("throttled".into()));
+        let mut outcomes = [rejected, Ok(()), transient].into_iter().map(|one| (&event, one));
+
+        let first = verdict(outcomes.by_ref().take(2));
+        let second = verdict(outcomes.by_ref().take(1));
+
+        assert_eq!((first.as_str(), second.as_str()), ("rejected", "retry"));
     }
 
     #[test]
