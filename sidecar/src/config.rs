@@ -2,10 +2,11 @@
 //! reads the environment, and the schemas.
 
 mod checks;
+mod schemas;
 pub mod settings;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt, fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,10 +16,10 @@ use config::{Environment, File, FileFormat};
 use garde::Validate as _;
 use serde::Deserialize;
 
+pub use self::schemas::read_documents;
 use crate::{
     config::settings::Settings,
-    contract::{ContractName, Contracts, Document},
-    event::EventType,
+    contract::{Contracts, Document, compatibility},
     outbound::mapping::Mappings,
     reactions::enrich::{Enrich, EnrichSettings},
     route::{self, Route},
@@ -45,8 +46,10 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// `reactions.toml`.
     pub reactions: Reactions,
-    /// The schemas.
+    /// The schemas, compiled.
     pub contracts: Arc<Contracts>,
+    /// The schemas, as written.
+    pub documents: Vec<Document>,
 }
 
 /// `reactions.toml`, compiled.
@@ -102,7 +105,7 @@ impl Config {
         let contracts = settings
             .as_ref()
             .and_then(|settings| reader.contracts(&folder.join(&settings.contracts.folder)));
-        if let (Some(mappings), Some(contracts)) = (&mappings, &contracts) {
+        if let (Some(mappings), Some((contracts, _))) = (&mappings, &contracts) {
             reader.problems.extend(mappings.uncontracted(contracts));
         }
         let mappings = match (&settings, mappings) {
@@ -110,11 +113,15 @@ impl Config {
             _ => None,
         };
         match (settings, mappings, routes, reactions, contracts) {
-            (Some(settings), Some(mappings), Some(routes), Some(reactions), Some(contracts))
-                if reader.problems.is_empty() =>
-            {
+            (
+                Some(settings),
+                Some(mappings),
+                Some(routes),
+                Some(reactions),
+                Some((contracts, documents)),
+            ) if reader.problems.is_empty() => {
                 let contracts = Arc::new(contracts);
-                Ok(Self { settings, mappings, routes, reactions, contracts })
+                Ok(Self { settings, mappings, routes, reactions, contracts, documents })
             }
             _ => Err(ConfigError { problems: reader.problems }),
         }
@@ -167,9 +174,12 @@ impl Reader<'_> {
         mappings
     }
 
-    fn contracts(&mut self, folder: &Path) -> Option<Contracts> {
-        let compiled = read_documents(folder).and_then(|documents| Contracts::compile(&documents));
-        compiled.map_err(|problems| self.report("schemas", problems)).ok()
+    fn contracts(&mut self, folder: &Path) -> Option<(Contracts, Vec<Document>)> {
+        let read = read_documents(folder)
+            .and_then(|documents| Ok((Contracts::compile(&documents)?, documents)));
+        let read = read.map_err(|problems| self.report("schemas", problems)).ok()?;
+        self.report("schemas", compatibility::between_versions(&read.1));
+        Some(read)
     }
 
     fn settings(&mut self, variables: HashMap<String, String>) -> Option<Settings> {
@@ -256,54 +266,6 @@ fn parse_settings(
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn environment() -> HashMap<String, String> {
     std::env::vars().collect()
-}
-
-/// Reads `envelope.json` and every `<eventType>/<version>.json`.
-pub fn read_documents(folder: &Path) -> Result<Vec<Document>, Vec<String>> {
-    let mut problems = Vec::new();
-    let mut documents = Vec::new();
-    for (path, of) in contract_files(folder).map_err(|error| vec![error])? {
-        match (of, fs::read_to_string(&path)) {
-            (Ok(of), Ok(text)) => documents.push(Document { of, text }),
-            (Err(problem), _) => problems.push(format!("{}: {problem}", path.display())),
-            (_, Err(error)) => problems.push(format!("{}: {error}", path.display())),
-        }
-    }
-    if problems.is_empty() { Ok(documents) } else { Err(problems) }
-}
-
-type ContractFiles = BTreeMap<PathBuf, Result<ContractName, String>>;
-
-fn contract_files(folder: &Path) -> Result<ContractFiles, String> {
-    const EXAMPLES: &str = "examples";
-    let list = |folder: &Path| {
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        entries.map_err(|error| format!("{}: {error}", folder.display()))
-    };
-    let mut files = BTreeMap::new();
-    files.insert(folder.join("envelope.json"), Ok(ContractName::Envelope));
-    for entry in list(folder)? {
-        let event_type = entry.file_name().to_string_lossy().into_owned();
-        if !entry.path().is_dir() || event_type == EXAMPLES {
-            continue;
-        }
-        for file in list(&entry.path())? {
-            files.insert(file.path(), contract_name(&event_type, &file.path()));
-        }
-    }
-    Ok(files)
-}
-
-fn contract_name(event_type: &str, file: &Path) -> Result<ContractName, String> {
-    let event_type =
-        EventType::try_from(event_type.to_owned()).map_err(|error| error.to_string())?;
-    let version = file.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-    match (version, file.extension()) {
-        (Some(version), Some(extension)) if extension == "json" => {
-            Ok(ContractName::Data(event_type, version))
-        }
-        _ => Err("a contract's file is named after its version, such as 1.json".to_owned()),
-    }
 }
 
 #[cfg(test)]

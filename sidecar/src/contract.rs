@@ -1,5 +1,7 @@
 //! The contracts: what an event of each type must look like. Pure; somebody else reads the files.
 
+pub mod compatibility;
+
 use std::{collections::BTreeMap, fmt};
 
 use jsonschema::{Draft, Validator};

@@ -29,7 +29,11 @@ enum Command {
     #[command(subcommand)]
     DeadLetters(DeadLetters),
     /// Reads all configuration and the schemas and reports every mistake at once.
-    Check,
+    Check {
+        /// The schemas of a former state, such as the last release: no contract of theirs may break.
+        #[arg(long, value_name = "FOLDER")]
+        against: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -41,7 +45,7 @@ async fn main() -> ExitCode {
             Command::Serve => command::serve::run(config).await,
             Command::Provision => command::provision::run(&config).await,
             Command::DeadLetters(command) => command::dead_letters::run(&config, command).await,
-            Command::Check => command::check::run(&config),
+            Command::Check { against } => command::check::run(&config, against.as_deref()),
         },
     };
     match outcome {

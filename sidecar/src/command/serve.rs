@@ -45,7 +45,7 @@ const DRAIN_SLACK: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Builds the parts, runs them, and drains them.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    let Config { settings, mappings, routes, reactions, contracts } = config;
+    let Config { settings, mappings, routes, reactions, contracts, .. } = config;
     telemetry::start_logging(settings.log.format, &settings.log.level)?;
     let metrics = telemetry::start_metrics()?;
     let listener = TcpListener::bind(settings.server.listen)

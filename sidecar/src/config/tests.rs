@@ -101,6 +101,27 @@ fn a_mapping_to_a_version_without_a_contract_is_a_mistake() {
 }
 
 #[test]
+fn a_version_that_breaks_the_promise_of_the_one_before_is_a_mistake() {
+    let folder = std::env::temp_dir().join(format!("schemas-{}", uuid::Uuid::now_v7()));
+    let schema = |required: &str| {
+        let draft = "http://json-schema.org/draft-04/schema#";
+        format!(
+            r#"{{"$schema": "{draft}", "properties": {{"x": {{}}}}, "required": ["{required}"]}}"#
+        )
+    };
+    fs::create_dir_all(folder.join("order.shipped")).unwrap();
+    fs::copy(shipped().join("../../schemas/envelope.json"), folder.join("envelope.json")).unwrap();
+    fs::write(folder.join("order.shipped/1.json"), schema("x")).unwrap();
+    fs::write(folder.join("order.shipped/2.json"), schema("y")).unwrap();
+
+    let error = load(&[("SIDECAR__CONTRACTS__FOLDER", folder.to_str().unwrap())]);
+
+    fs::remove_dir_all(&folder).unwrap();
+    let broken = r#"schemas: order.shipped/2.json: /required: "y" is newly required"#;
+    assert_eq!(error.unwrap_err().problems, [broken]);
+}
+
+#[test]
 fn a_rule_that_pseudonymizes_needs_a_key_that_is_long_enough() {
     let key = "a key of more than 24 bytes";
     let problems = |key: &str| {
