@@ -1,11 +1,14 @@
 //! Routes: which events go to which queue, to be met by which reaction. Pure.
 
+pub mod pattern;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{reaction::Reaction, reactions::enrich::Enrich};
+use self::pattern::Pattern;
+use crate::{event::Event, reaction::Reaction, reactions::enrich::Enrich};
 
 /// EventBridge's limit for a pattern.
 const PATTERN_CHARS_MAX: usize = 2_048;
@@ -21,6 +24,8 @@ pub struct Route {
     pub reaction: ReactionName,
     /// Which events, as an EventBridge pattern.
     pub pattern: String,
+    /// The same, to be asked without EventBridge.
+    matcher: Pattern,
 }
 
 /// The reactions there are.
@@ -50,6 +55,20 @@ struct Written {
 }
 
 impl Route {
+    /// Whether an event that is put on the bus as from `source` goes this way. Account, region and
+    /// the entry's id are EventBridge's to give: here they are not there.
+    pub fn takes(&self, event: &Event, source: &str) -> bool {
+        let subject = &event.subject;
+        self.matcher.matches(&json!({
+            "version": "0",
+            "source": source,
+            "detail-type": event.event_type,
+            "time": event.occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "resources": [format!("directus:{}/{}", subject.collection, subject.key)],
+            "detail": event,
+        }))
+    }
+
     /// The name of its rule and of its queue. The bus is part of it: an account may have several.
     pub fn queue(&self, bus: &str) -> String {
         format!("{bus}-{}", self.name)
@@ -85,11 +104,13 @@ fn compile_one(name: &str, route: Value) -> Result<Route, String> {
     if written.pattern.is_empty() {
         return Err("pattern: without a condition it would take every event".to_owned());
     }
+    let matcher =
+        Pattern::compile(&written.pattern).map_err(|error| format!("pattern: {error}"))?;
     let pattern = Value::Object(written.pattern).to_string();
     if pattern.chars().count() > PATTERN_CHARS_MAX {
         return Err(format!("pattern: longer than {PATTERN_CHARS_MAX} characters"));
     }
-    Ok(Route { name: name.to_owned(), reaction: written.reaction, pattern })
+    Ok(Route { name: name.to_owned(), reaction: written.reaction, pattern, matcher })
 }
 
 #[cfg(test)]
@@ -108,11 +129,28 @@ mod tests {
     }
 
     #[test]
+    fn a_route_takes_the_events_that_its_pattern_names() {
+        let submitted = include_str!("../../schemas/examples/valid/feedback.submitted-1.json");
+        let event: Event = serde_json::from_str(submitted).unwrap();
+        let takes = |pattern: &str| {
+            let text = format!(r#"{{ "a": {{ "reaction": "enrich", "pattern": {pattern} }} }}"#);
+            compile(&text).unwrap()[0].takes(&event, "directus")
+        };
+
+        assert!(takes(r#"{ "detail-type": ["feedback.submitted"], "source": ["directus"] }"#));
+        assert!(takes(r#"{ "resources": [{ "prefix": "directus:feedback/" }] }"#));
+        assert!(takes(r#"{ "replay-name": [{ "exists": false }] }"#));
+        assert!(takes(r#"{ "detail": { "data": { "rating": [{ "numeric": [">", 3] }] } } }"#));
+        assert!(!takes(r#"{ "source": ["billing"] }"#));
+    }
+
+    #[test]
     fn every_mistake_is_reported_at_once() {
         let problems = compile(
             r#"{
                 "Feed back": { "reaction": "enrich", "pattern": { "source": ["a"] } },
                 "empty": { "reaction": "enrich", "pattern": {} },
+                "invalid": { "reaction": "enrich", "pattern": { "source": "a" } },
                 "unknown": { "reaction": "dance", "pattern": { "source": ["a"] } }
             }"#,
         )
@@ -121,6 +159,7 @@ mod tests {
         insta::assert_snapshot!(problems.join("\n"), @r"
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
+        invalid: pattern: source: is no array of values, and no object
         unknown: unknown variant `dance`, expected `enrich`
         ");
     }
