@@ -6,12 +6,13 @@ use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_eventbridge::{config::Credentials, types::Target};
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use serde_json::Value;
 
 use crate::{
     eventually,
     message::{DeadLetter, Event},
     part::{Part, command},
-    stack::root,
+    stack::{free_address, root, target},
 };
 
 const BUS: &str = "event-bridge";
@@ -50,6 +51,34 @@ impl Aws {
             bus: aws_sdk_eventbridge::Client::new(&config),
             queues: aws_sdk_sqs::Client::new(&config),
             observed: Vec::new(),
+        }
+    }
+
+    /// Starts one without anything around it, for a test that is about AWS alone.
+    pub async fn alone(test: &str) -> Result<Self> {
+        let dir = target()?.join("e2e").join(test);
+        std::fs::create_dir_all(&dir)?;
+        let mut aws = Self::new(&dir, free_address()).await;
+        aws.start().await?;
+        Ok(aws)
+    }
+
+    /// What EventBridge says about an event and a pattern; `Err` when it takes no such pattern.
+    pub async fn test_event_pattern(
+        &self,
+        event: &Value,
+        pattern: &Value,
+    ) -> Result<Result<bool, String>> {
+        let ask = self.bus.test_event_pattern();
+        let answer = ask.event(event.to_string()).event_pattern(pattern.to_string()).send().await;
+        match answer {
+            Ok(answer) => Ok(Ok(answer.result())),
+            Err(error) => match error.as_service_error().and_then(|error| error.meta().message()) {
+                Some(message) if message.starts_with("Event pattern is not valid") => {
+                    Ok(Err(message.to_owned()))
+                }
+                _ => Err(error.into()),
+            },
         }
     }
 
