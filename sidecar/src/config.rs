@@ -2,6 +2,7 @@
 //! reads the environment, and the schemas.
 
 mod checks;
+mod producers;
 mod schemas;
 pub mod settings;
 
@@ -185,7 +186,7 @@ impl Reader<'_> {
     fn settings(&mut self, variables: HashMap<String, String>) -> Option<Settings> {
         const FILE: &str = "sidecar.toml";
         let text = self.text(FILE)?;
-        let variables = self.with_secret_files(variables);
+        let variables = producers::respelled(&text, self.with_secret_files(variables));
         match parse_settings(&text, &variables) {
             Ok((settings, problems)) => {
                 self.report(FILE, problems);
@@ -207,11 +208,12 @@ impl Reader<'_> {
         &mut self,
         mut variables: HashMap<String, String>,
     ) -> HashMap<String, String> {
-        for key in SECRETS {
+        let of_producers = producers::secrets(&variables);
+        for key in SECRETS.map(str::to_owned).into_iter().chain(of_producers) {
             let file_key = format!("{key}_FILE");
             let Some(path) = variables.remove(&file_key) else { continue };
             match fs::read_to_string(PathBuf::from(path)) {
-                Ok(secret) => drop(variables.insert(key.to_owned(), secret.trim().to_owned())),
+                Ok(secret) => drop(variables.insert(key, secret.trim().to_owned())),
                 Err(error) => self.report(&file_key, vec![error.to_string()]),
             }
         }
@@ -253,14 +255,22 @@ fn parse_settings(
             }
             Err(error) => {
                 let path = track.path().to_string();
-                let default: config::Value =
-                    defaults.get(&path).map_err(|_| format!("{path}: {error}"))?;
+                let default = default_of(&path, &defaults);
+                let default = default.ok_or_else(|| format!("{path}: {error}"))?;
                 problems.push(format!("{path}: {error}"));
                 builder = builder.set_override(path, default).map_err(|error| error.to_string())?;
             }
         }
     }
     Err("too many settings of the wrong type".to_owned())
+}
+
+/// The default of the setting at `path`. Producers have the same ones whatever their names are.
+fn default_of(path: &str, defaults: &config::Config) -> Option<config::Value> {
+    if let Some((_, key)) = path.strip_prefix("producers.").and_then(|path| path.split_once('.')) {
+        return producers::defaults().get(key)?.clone().try_into().ok();
+    }
+    defaults.get(path).ok()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]

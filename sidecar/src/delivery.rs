@@ -4,6 +4,11 @@ use std::{error::Error, fmt};
 
 use serde::Serialize;
 
+/// The most of a detail that a refusal keeps.
+pub const DETAIL_BYTES_MAX: usize = 2_000;
+/// The most of a place that a refusal keeps.
+pub const PATH_BYTES_MAX: usize = 300;
+
 /// Evidence of any kind.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -55,15 +60,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal of the whole.
+    /// A refusal of the whole. A detail that is too long is cut: a parser's error may quote all
+    /// that it was given.
     pub fn new(code: RefusalCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), path: None }
+        Self { code, detail: cut(detail.into(), DETAIL_BYTES_MAX), path: None }
     }
 
     /// The same refusal, with its place named.
     #[must_use]
     pub fn at(self, path: impl Into<String>) -> Self {
-        Self { path: Some(path.into()), ..self }
+        Self { path: Some(cut(path.into(), PATH_BYTES_MAX)), ..self }
     }
 }
 
@@ -87,6 +93,8 @@ pub enum RefusalCode {
     Undecodable,
     /// The event breaks the contract of its type.
     Contract,
+    /// The sender may not say this.
+    Forbidden,
     /// An expression of the mapping failed on this change.
     Mapping,
     /// Larger than EventBridge takes.
@@ -105,6 +113,7 @@ impl RefusalCode {
         match self {
             Self::Undecodable => "undecodable",
             Self::Contract => "contract",
+            Self::Forbidden => "forbidden",
             Self::Mapping => "mapping",
             Self::TooLarge => "too_large",
             Self::Bus => "bus",
@@ -118,6 +127,16 @@ impl fmt::Display for RefusalCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
+}
+
+/// At most `bytes_max` of a text, whole characters, with a mark where something is missing.
+fn cut(mut text: String, bytes_max: usize) -> String {
+    const MARK: char = '…';
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max - MARK.len_utf8()));
+        text.push(MARK);
+    }
+    text
 }
 
 /// The whole chain of causes on one line, for a log.
@@ -135,6 +154,17 @@ pub fn chain(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_quotes_no_more_than_its_bound() {
+        let long = "ä".repeat(DETAIL_BYTES_MAX);
+
+        let refusal = Refusal::new(RefusalCode::Undecodable, long.clone()).at(long);
+
+        assert!(refusal.detail.len() <= DETAIL_BYTES_MAX && refusal.detail.ends_with("ä…"));
+        assert!(refusal.path.unwrap().len() <= PATH_BYTES_MAX);
+        assert_eq!(Refusal::new(RefusalCode::Undecodable, "short").detail, "short");
+    }
 
     #[test]
     fn a_failure_that_is_spread_says_the_same_to_each() {

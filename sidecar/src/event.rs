@@ -22,6 +22,26 @@ impl EventId {
         Self(named(&[&self.to_string(), event_type.as_str()]))
     }
 
+    /// A new name, like no other.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The id that a text spells as UUIDs are usually written.
+    pub fn parse(text: &str) -> Option<Self> {
+        const LENGTH: usize = 36;
+        (text.len() == LENGTH).then(|| Uuid::parse_str(text).ok().map(Self)).flatten()
+    }
+
+    /// Names the event that `producer` knows as `id`, unique within one of its sources. Another
+    /// producer cannot make the same name, whatever it calls its sources and events.
+    #[must_use]
+    pub fn of_producer(producer: &str, source: &str, id: &str) -> Self {
+        // None of the three has a line break, so that no other three read the same.
+        Self(Uuid::new_v5(&NAMESPACE, [producer, source, id].join("\n").as_bytes()))
+    }
+
     /// Names the event of type `event_type` that `reaction` derives from this one.
     #[must_use]
     pub fn derived(self, reaction: &str, event_type: &EventType) -> Self {

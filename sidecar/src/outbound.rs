@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod change;
 pub mod eventbridge;
+pub mod intake;
 pub mod mapping;
 pub mod placed;
 pub mod privacy;
@@ -36,8 +37,9 @@ pub struct Outbound {
     publisher: Arc<Publisher>,
 }
 
-/// One entry of a batch: understood, or refused by itself so that the others flow on.
-pub type Received<T> = (EventId, Result<T, Refusal>);
+/// One entry of a batch: understood, or refused by itself so that the others flow on. It has no id
+/// when not even that could be read.
+pub type Received<T> = (Option<EventId>, Result<T, Refusal>);
 
 impl Outbound {
     /// Maps by `mappings` and publishes through `publisher`.
@@ -57,11 +59,13 @@ impl Outbound {
 
     /// Publishes what the rows of an outbox mean, and answers each, in order.
     pub async fn accept(&self, rows: Vec<Received<Row>>) -> Vec<Answer> {
-        self.publish(rows, |row| match row {
+        let answers = self.publish(rows, |row| match row {
             Row::Change(change) => self.mappings.consider(&change),
             Row::Event(event) => Ok(vec![self.mappings.consider_announcement(*event)?]),
-        })
-        .await
+        });
+        let answers = answers.await;
+        report(&answers);
+        answers
     }
 
     /// Publishes events that somebody else made, and answers each, in order.
@@ -97,9 +101,7 @@ impl Outbound {
             };
             Answer { event_id, verdict }
         });
-        let answers: Vec<_> = answers.collect();
-        report(&answers);
-        answers
+        answers.collect()
     }
 }
 
@@ -108,7 +110,8 @@ fn report(answers: &[Answer]) {
         telemetry::change(verdict.as_str());
         if let Verdict::Rejected { error } = verdict {
             // The detail stays in the outbox row: an expression's error may quote a value.
-            warn!(event.id = %event_id, code = %error.code, path = error.path, "change rejected");
+            let event_id = event_id.map(tracing::field::display);
+            warn!(event.id = event_id, code = %error.code, path = error.path, "change rejected");
         }
     }
     let count = |word: &str| answers.iter().filter(|a| a.verdict.as_str() == word).count();
@@ -160,7 +163,7 @@ fn read_rows(documents: Vec<Value>) -> Result<Vec<Received<Row>>, Refusal> {
                 let place = format!("/changes/{index}/eventId");
                 Refusal::new(RefusalCode::Undecodable, "is no UUID").at(place)
             })?;
-            Ok((id, Row::read(document)))
+            Ok((Some(id), Row::read(document)))
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 const CHANGES: &str = "event_bridge_changes_total";
+const EVENTS: &str = "event_bridge_events_total";
 const REQUESTS_REFUSED: &str = "event_bridge_requests_refused_total";
 const PUT_EVENTS_ENTRIES: &str = "event_bridge_put_events_entries_total";
 const PUT_EVENTS_BATCH: &str = "event_bridge_put_events_batch_entries";
@@ -53,6 +54,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_batch_entries".to_owned()), &BUCKETS_ENTRIES)?
         .install_recorder()?;
     describe_counter!(CHANGES, "Changes answered, by verdict");
+    describe_counter!(EVENTS, "Events of external producers answered, by producer and verdict");
     describe_counter!(REQUESTS_REFUSED, "Requests of which nothing was taken, by reason");
     describe_counter!(PUT_EVENTS_ENTRIES, "Entries sent to EventBridge, repeated ones too");
     describe_histogram!(PUT_EVENTS_BATCH, "Entries in one call to EventBridge");
@@ -71,6 +73,11 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 /// A change was answered.
 pub fn change(verdict: &'static str) {
     counter!(CHANGES, "verdict" => verdict).increment(1);
+}
+
+/// An event of an external producer was answered. Producers are configured, and so a bounded set.
+pub fn event(producer: &str, verdict: &'static str) {
+    counter!(EVENTS, "producer" => producer.to_owned(), "verdict" => verdict).increment(1);
 }
 
 /// A request was refused as a whole.

@@ -29,6 +29,7 @@ use crate::{
     outbound::{
         Outbound,
         eventbridge::Bus,
+        intake::endpoint::{Intake, IntakeLimits},
         publisher::{Publisher, PublisherLimits},
         server::{self, Server, ServerLimits},
     },
@@ -73,14 +74,16 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     drop(effects);
 
     let taking = readiness.part("server");
+    let outbound = Arc::new(Outbound::new(mappings, publisher));
+    let intake = intake(&settings, &outbound, &shutdown);
     let server = Server {
-        outbound: Outbound::new(mappings, publisher),
+        outbound,
         verifier: Verifier::new(settings.outbound.secrets(), settings.outbound.signature_tolerance),
         limits: server_limits(&settings),
         slots: Semaphore::new(settings.server.requests_in_flight_max.get()),
         shutdown: shutdown.clone(),
     };
-    let router = server::router(server, readiness, metrics);
+    let router = server::router(server, intake, readiness, metrics);
     let stop = shutdown.clone().cancelled_owned();
     start_part(&parts, &shutdown, async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
@@ -234,6 +237,19 @@ fn server_limits(settings: &Settings) -> ServerLimits {
         changes_max: settings.server.changes_max,
         requests_in_flight_max: settings.server.requests_in_flight_max,
         request_timeout: settings.server.request_timeout,
+    }
+}
+
+fn intake(settings: &Settings, outbound: &Arc<Outbound>, shutdown: &CancellationToken) -> Intake {
+    Intake {
+        outbound: Arc::clone(outbound),
+        members: settings.members(),
+        limits: IntakeLimits {
+            body_bytes_max: settings.server.body_bytes_max,
+            events_max: settings.server.events_max,
+        },
+        places: Semaphore::new(settings.server.event_requests_in_flight_max.get()),
+        shutdown: shutdown.clone(),
     }
 }
 

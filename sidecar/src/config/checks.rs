@@ -1,7 +1,7 @@
 //! What a setting must be beyond its type.
 #![expect(clippy::trivially_copy_pass_by_ref, reason = "garde hands out references")]
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use humantime_serde::re::humantime;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +9,13 @@ use serde::{Deserialize, de::Error as _};
 use url::Url;
 
 use crate::{
-    directus::effects::EFFECTS_MAX, outbound::privacy::pseudonym::KEY_BYTES_MIN, signature::Secret,
+    config::{producers::environment_spelling, settings::Producer},
+    directus::effects::EFFECTS_MAX,
+    outbound::{
+        intake::{credential::Token, producer::TypePattern},
+        privacy::pseudonym::KEY_BYTES_MIN,
+    },
+    signature::Secret,
 };
 
 /// The items of a list as the environment writes it: separated by commas.
@@ -18,20 +24,26 @@ pub(super) fn split(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A list as TOML writes it, or separated by commas as the environment has to.
-pub(super) fn durations<'de, D: serde::Deserializer<'de>>(
+pub(super) fn texts<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<Vec<Duration>, D::Error> {
+) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "durations such as \"5s\"")]
+    #[serde(untagged, expecting = "is no list of texts")]
     enum List {
         Items(Vec<String>),
         Text(String),
     }
-    let items = match List::deserialize(deserializer)? {
+    Ok(match List::deserialize(deserializer)? {
         List::Items(items) => items,
         List::Text(text) => split(&text).map(str::to_owned).collect(),
-    };
-    items
+    })
+}
+
+/// A list of durations such as `5s`.
+pub(super) fn durations<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Duration>, D::Error> {
+    texts(deserializer)?
         .iter()
         .map(|item| humantime::parse_duration(item))
         .collect::<Result<_, _>>()
@@ -39,9 +51,11 @@ pub(super) fn durations<'de, D: serde::Deserializer<'de>>(
 }
 
 pub(super) fn signing_secrets(secrets: &SecretString, (): &()) -> garde::Result {
-    if split(secrets.expose_secret()).next().is_none() {
-        return Err(garde::Error::new("is not set"));
-    }
+    present(secrets, &())?;
+    further_secrets(secrets, &())
+}
+
+pub(super) fn further_secrets(secrets: &SecretString, (): &()) -> garde::Result {
     for (number, secret) in (1..).zip(split(secrets.expose_secret())) {
         Secret::parse(secret)
             .map_err(|error| garde::Error::new(format!("secret {number}: {error}")))?;
@@ -57,8 +71,55 @@ pub(super) fn absent_or_long(key: &SecretString, (): &()) -> garde::Result {
     }
 }
 
+/// A producer needs a token or one of the other `secrets`.
+pub(super) fn bearer_tokens(
+    secrets: &SecretString,
+) -> impl Fn(&SecretString, &()) -> garde::Result {
+    let is_alone = split(secrets.expose_secret()).next().is_none();
+    move |tokens, ()| {
+        if is_alone && split(tokens.expose_secret()).next().is_none() {
+            return Err(garde::Error::new("neither tokens nor secrets are set"));
+        }
+        for (number, token) in (1..).zip(split(tokens.expose_secret())) {
+            Token::parse(token)
+                .map_err(|error| garde::Error::new(format!("token {number}: {error}")))?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn type_pattern(pattern: &str, (): &()) -> garde::Result {
+    TypePattern::parse(pattern).map(drop).map_err(|error| garde::Error::new(error.to_string()))
+}
+
+/// A signature is tried on every producer's secrets: this many are still quick.
+const PRODUCERS_MAX: usize = 100;
+
+pub(super) fn producer_names(producers: &BTreeMap<String, Producer>, (): &()) -> garde::Result {
+    if producers.len() > PRODUCERS_MAX {
+        return Err(garde::Error::new(format!("there are more than {PRODUCERS_MAX}")));
+    }
+    let mut spelled = BTreeMap::new();
+    for name in producers.keys() {
+        let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_allowed) {
+            let reason = "has lower-case letters, digits, `_` and `-` only, a letter first";
+            return Err(garde::Error::new(format!("the name {name:?} {reason}")));
+        }
+        if let Some(other) = spelled.insert(environment_spelling(name), name) {
+            let reason = "are spelled alike in the environment";
+            return Err(garde::Error::new(format!("{other} and {name} {reason}")));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn present(secret: &SecretString, (): &()) -> garde::Result {
-    if secret.expose_secret().is_empty() { Err(garde::Error::new("is not set")) } else { Ok(()) }
+    if split(secret.expose_secret()).next().is_none() {
+        Err(garde::Error::new("is not set"))
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn web_address(url: &Url, (): &()) -> garde::Result {

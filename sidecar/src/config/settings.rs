@@ -1,6 +1,7 @@
 //! `sidecar.toml`: the doc comment of a field is its reference.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     num::{NonZeroU32, NonZeroUsize},
     path::PathBuf,
@@ -14,11 +15,19 @@ use url::Url;
 
 use crate::{
     config::checks::{
-        absent_or_long, at_most, between, durations, endpoint_batch, present, signing_secrets,
-        split, web_address, within,
+        absent_or_long, at_most, bearer_tokens, between, durations, endpoint_batch,
+        further_secrets, present, producer_names, signing_secrets, split, texts, type_pattern,
+        web_address, within,
     },
-    outbound::{eventbridge::ENTRIES_MAX, privacy::pseudonym::Pseudonyms},
-    signature::Secret,
+    outbound::{
+        eventbridge::ENTRIES_MAX,
+        intake::{
+            credential::{Member, Members, Token},
+            producer::{self, TypePattern},
+        },
+        privacy::pseudonym::Pseudonyms,
+    },
+    signature::{Secret, Verifier},
     telemetry::LogFormat,
 };
 
@@ -37,6 +46,10 @@ pub struct Settings {
     /// The Directus API.
     #[garde(dive)]
     pub directus: Directus,
+    /// Who else may post events.
+    #[serde(default)]
+    #[garde(custom(producer_names), dive)]
+    pub producers: BTreeMap<String, Producer>,
     /// Where the schemas are.
     #[garde(skip)]
     pub contracts: Contracts,
@@ -56,6 +69,9 @@ pub struct Server {
     pub body_bytes_max: NonZeroUsize,
     pub changes_max: NonZeroUsize,
     pub requests_in_flight_max: NonZeroUsize,
+    pub events_max: NonZeroUsize,
+    pub event_requests_in_flight_max: NonZeroUsize,
+    pub producer_requests_in_flight_max: NonZeroUsize,
     #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
 }
@@ -197,6 +213,61 @@ pub struct Directus {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub probe_interval: Duration,
+}
+
+/// `[producers.<name>]`
+#[derive(Debug, Default, Deserialize, Validate)]
+#[serde(default)]
+#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
+pub struct Producer {
+    #[garde(custom(bearer_tokens(&self.secrets)))]
+    pub tokens: SecretString,
+    #[garde(custom(further_secrets))]
+    pub secrets: SecretString,
+    #[serde(deserialize_with = "texts")]
+    #[garde(length(min = 1), inner(custom(type_pattern)))]
+    pub events: Vec<String>,
+    #[serde(deserialize_with = "texts")]
+    #[garde(inner(length(min = 1, max = 256)))]
+    pub aliases: Vec<String>,
+    #[garde(pattern("^([A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*)?$"))]
+    pub type_prefix: String,
+}
+
+impl Producer {
+    fn member(&self, name: &str, tolerance: Duration, requests_max: usize) -> Member {
+        const CHECKED: &str = "checked when the settings were read";
+        let tokens = split(self.tokens.expose_secret()).map(Token::parse);
+        let secrets = split(self.secrets.expose_secret()).map(Secret::parse);
+        let producer = producer::Producer {
+            name: name.to_owned(),
+            events: self
+                .events
+                .iter()
+                .map(|pattern| TypePattern::parse(pattern).expect(CHECKED))
+                .collect(),
+            aliases: self.aliases.clone(),
+            type_prefix: self.type_prefix.clone(),
+        };
+        let verifier = Verifier::new(secrets.collect::<Result<_, _>>().expect(CHECKED), tolerance);
+        Member::new(
+            producer,
+            tokens.collect::<Result<_, _>>().expect(CHECKED),
+            verifier,
+            requests_max,
+        )
+    }
+}
+
+impl Settings {
+    /// Who may post events, with their credentials.
+    pub fn members(&self) -> Members {
+        let requests_max = self.server.producer_requests_in_flight_max.get();
+        let tolerance = self.outbound.signature_tolerance;
+        let member =
+            |(name, producer): (&String, &Producer)| producer.member(name, tolerance, requests_max);
+        Members(self.producers.iter().map(member).collect())
+    }
 }
 
 /// `[contracts]`

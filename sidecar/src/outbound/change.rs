@@ -209,8 +209,8 @@ impl Hindrance {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
-    /// Which change.
-    pub event_id: EventId,
+    /// Which one; null when its id could not be read.
+    pub event_id: Option<EventId>,
     /// What became of it.
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn an_answer_names_the_change_the_verdict_and_the_reason() {
         let answer = Answer {
-            event_id: EventId(uuid::Uuid::nil()),
+            event_id: Some(EventId(uuid::Uuid::nil())),
             verdict: Verdict::Rejected {
                 error: Refusal::new(RefusalCode::Contract, "is too large").at("/data/rating"),
             },

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 
@@ -15,6 +18,12 @@ pub(super) const PROTOCOL: &str = "1";
 pub(super) const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("event-bridge-protocol");
 /// When to come back to a sidecar that stops: another copy is there, or soon will be.
 const SUCCESSION: Duration = Duration::from_secs(1);
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+/// What `POST /v1/events` reads; of CloudEvents also the binary mode, with JSON data.
+const MEDIA_TYPES: HeaderValue = HeaderValue::from_static(
+    "application/json, application/x-ndjson, application/cloudevents+json, \
+     application/cloudevents-batch+json",
+);
 
 /// A request of which nothing was taken.
 #[derive(Debug)]
@@ -22,13 +31,20 @@ pub struct Refused {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    retry_after: Option<Duration>,
+    /// What a client needs for its next attempt.
+    advice: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Refused {
-    /// Nobody we know sent it.
+    /// No secret we know signed it.
     pub fn unauthorized(detail: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    /// It shows no credential we know.
+    pub fn unauthenticated(detail: &str) -> Self {
+        let challenge = HeaderValue::from_static("Bearer realm=\"event-bridge\"");
+        Self::unauthorized(detail).with(WWW_AUTHENTICATE, challenge)
     }
 
     /// It is not what it claims to be.
@@ -38,14 +54,28 @@ impl Refused {
 
     /// It is larger than we take.
     pub fn too_large(limit: &str) -> Self {
-        let detail = format!("a batch is at most {limit}");
+        let detail = format!("a request is at most {limit}");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &detail)
+    }
+
+    /// It is in a format that we do not read.
+    pub fn unsupported(detail: &str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", detail)
+            .with(ACCEPT_POST, MEDIA_TYPES)
     }
 
     /// It speaks another version of the protocol.
     pub fn protocol() -> Self {
         let detail = format!("this sidecar speaks {PROTOCOL_HEADER}: {PROTOCOL}");
         Self::new(StatusCode::UPGRADE_REQUIRED, "protocol", &detail)
+            .with(PROTOCOL_HEADER, HeaderValue::from_static(PROTOCOL))
+    }
+
+    /// Its sender takes more than its share.
+    pub fn busy(drain_time: Duration) -> Self {
+        let detail = "as many requests of yours as are served at once are under way";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", detail)
+            .with(RETRY_AFTER, retry_after(drain_time))
     }
 
     /// As many requests as may be are being served; it may come back when they are done.
@@ -70,13 +100,22 @@ impl Refused {
         Self::for_now("draining", "this sidecar is stopping", SUCCESSION)
     }
 
-    fn for_now(code: &'static str, detail: &str, retry_after: Duration) -> Self {
-        let retry_after = Some(retry_after);
-        Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+    /// The answer's status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn for_now(code: &'static str, detail: &str, after: Duration) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            .with(RETRY_AFTER, retry_after(after))
     }
 
     fn new(status: StatusCode, code: &'static str, detail: &str) -> Self {
-        Self { status, code, detail: detail.to_owned(), retry_after: None }
+        Self { status, code, detail: detail.to_owned(), advice: None }
+    }
+
+    fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { advice: Some((name, value)), ..self }
     }
 }
 
@@ -85,14 +124,14 @@ impl IntoResponse for Refused {
         telemetry::request_refused(self.code);
         let body = serde_json::json!({ "error": { "code": self.code, "detail": self.detail } });
         let mut response = (self.status, Json(body)).into_response();
-        if let Some(retry_after) = self.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, whole_secs(retry_after).into());
-        }
-        if self.status == StatusCode::UPGRADE_REQUIRED {
-            response.headers_mut().insert(PROTOCOL_HEADER, HeaderValue::from_static(PROTOCOL));
-        }
+        response.headers_mut().extend(self.advice);
         response
     }
+}
+
+/// The value of `Retry-After`.
+pub(super) fn retry_after(after: Duration) -> HeaderValue {
+    whole_secs(after).into()
 }
 
 /// HTTP counts in seconds: never too early, and never at once.

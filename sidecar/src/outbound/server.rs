@@ -21,6 +21,7 @@ use crate::{
     outbound::{
         Outbound, Received,
         change::{Answers, ChangeBatch, Row},
+        intake::endpoint::Intake,
         read_rows,
         refused::{PROTOCOL, PROTOCOL_HEADER, Refused},
     },
@@ -45,7 +46,7 @@ pub struct ServerLimits {
 #[derive(Debug)]
 pub struct Server {
     /// Maps and publishes.
-    pub outbound: Outbound,
+    pub outbound: Arc<Outbound>,
     /// Knows who may send.
     pub verifier: Verifier,
     /// How much is taken.
@@ -57,11 +58,17 @@ pub struct Server {
 }
 
 /// All routes.
-pub fn router(server: Server, readiness: Readiness, metrics: PrometheusHandle) -> Router {
+pub fn router(
+    server: Server,
+    intake: Intake,
+    readiness: Readiness,
+    metrics: PrometheusHandle,
+) -> Router {
     let request_timeout = server.limits.request_timeout;
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout);
     Router::new()
         .route("/v1/changes", post(changes).with_state(Arc::new(server)))
+        .merge(intake.router())
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz).with_state(readiness))
         .route("/metrics", get(|| async move { metrics.render() }))

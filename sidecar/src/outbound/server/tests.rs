@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    outbound::{mapping::Mappings, publisher},
+    outbound::{intake, mapping::Mappings, publisher},
     signature::Secret,
 };
 
@@ -45,15 +45,18 @@ fn serve_before(
     });
     let client = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&put]);
     let mappings = Mappings::compile(include_str!("../../../config/mappings.toml")).unwrap();
+    let publisher = Arc::new(publisher::testing::publisher(client));
+    let outbound = Arc::new(Outbound::new(mappings, publisher));
     let server = Server {
-        outbound: Outbound::new(mappings, Arc::new(publisher::testing::publisher(client))),
+        outbound: Arc::clone(&outbound),
         verifier: Verifier::new(vec![Secret::parse(SECRET).unwrap()], Duration::from_mins(5)),
         limits: LIMITS,
         slots: Semaphore::new(slots),
         shutdown: shutdown.clone(),
     };
+    let intake = intake::endpoint::testing::intake(outbound, shutdown);
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-    TestServer::new(router(server, Readiness::default(), metrics))
+    TestServer::new(router(server, intake, Readiness::default(), metrics))
 }
 
 /// A request as the extension sends it, signed `late_secs` ago.
