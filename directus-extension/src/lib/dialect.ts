@@ -10,6 +10,11 @@ export function canSkipLocked(database: Knex): boolean {
 	return ['postgresql', 'mysql'].includes(dialectOf(database));
 }
 
+/** Whether an update can return the rows that it changed. */
+export function canReturnUpdated(database: Knex): boolean {
+	return ['sqlite3', 'postgresql', 'cockroachdb'].includes(dialectOf(database));
+}
+
 function dialectOf(database: Knex): string {
 	const client: unknown = database.client;
 	return typeof client === 'object' && client !== null && 'dialect' in client ? String(client.dialect) : '';

@@ -9,10 +9,15 @@ import { parseVerdicts, type ChangeVerdict } from './verdicts.js';
 /** The protocol that this extension speaks; a sidecar that speaks another one answers 426. */
 export const PROTOCOL = '1';
 
+/** Statuses that a single row can cause. Others speak of the sender, or of the sidecar as a whole. */
+const REFUSALS = new Set([400, 422, 500]);
+
 /** What became of one request. Each kind is a decision of the relay. */
 export type Delivery =
 	| { kind: 'judged'; verdicts: ChangeVerdict[] }
 	| { kind: 'too_large' }
+	/** The sidecar cannot read it, or fails over it: perhaps because of one row, perhaps of all. */
+	| { kind: 'refused'; reason: string; code: string }
 	/** Nothing is known to have been taken: all of it is to be sent again, later. */
 	| { kind: 'away'; reason: string; retryAfterMs: number | null };
 
@@ -45,9 +50,11 @@ export async function deliver(
 function judge(answer: Answer, batch: Batch): Delivery {
 	if (answer.status === 200) return { kind: 'judged', verdicts: parseVerdicts(answer.body, batch.rows) };
 	if (answer.status === 413) return { kind: 'too_large' };
+	const reason = `the sidecar answered ${answer.status}`;
+	if (REFUSALS.has(answer.status)) return { kind: 'refused', reason, code: `http_${answer.status}` };
 	return {
 		kind: 'away',
-		reason: `the sidecar answered ${answer.status}`,
+		reason,
 		retryAfterMs: retryAfterMs(answer.headers['retry-after']),
 	};
 }

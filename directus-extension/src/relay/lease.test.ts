@@ -8,7 +8,7 @@ import { leased, leaseRows, releaseRows, type Lease } from './lease.js';
 const NOW = 1_000_000;
 let database: Knex;
 const lease = (overrides: object = {}): Promise<Lease> =>
-	leaseRows(database, { count: 10, leaseMs: 100, now: NOW, ...overrides });
+	leaseRows(database, { count: 10, bytesMax: 100_000, leaseMs: 100, now: NOW, ...overrides });
 const idsOf = ({ rows }: Lease): string[] => rows.map((row) => row.event_id);
 
 beforeEach(async () => {
@@ -20,6 +20,13 @@ test('the oldest rows are taken first, and no more than asked for', async () => 
 
 	expect(idsOf(await lease({ count: 2 }))).toEqual(['event-1', 'event-2']);
 	expect(idsOf(await lease())).toEqual(['event-3']);
+});
+
+test('no more is taken than one request carries, but always the first', async () => {
+	await insertRows(database, 3, { payload: JSON.stringify({ text: 'é'.repeat(100) }) });
+
+	expect(idsOf(await lease({ bytesMax: 500 }))).toEqual(['event-1', 'event-2']);
+	expect(idsOf(await lease({ bytesMax: 1 }))).toEqual(['event-3']);
 });
 
 test("a leased row is nobody else's until the lease ends", async () => {

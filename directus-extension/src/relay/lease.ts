@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { canSkipLocked } from '../lib/dialect.js';
+import { canReturnUpdated, canSkipLocked } from '../lib/dialect.js';
 import { OUTBOX } from '../lib/tables.js';
 import type { OutboxRow } from './batch.js';
 
@@ -11,14 +11,23 @@ export interface Lease {
 	rows: OutboxRow[];
 }
 
-/** Takes up to `count` rows that are due and nobody else holds, oldest first. */
+/** How much to lease: no more than one request carries, so that nothing is leased only to be given back. */
+export interface LeaseBounds {
+	count: number;
+	/** Of payloads; a row that is larger by itself comes alone. */
+	bytesMax: number;
+	leaseMs: number;
+	now?: number;
+}
+
+/** Takes the oldest rows that are due and nobody else holds, in order. */
 export async function leaseRows(
 	database: Knex,
-	{ count, leaseMs, now = Date.now() }: { count: number; leaseMs: number; now?: number },
+	{ count, bytesMax, leaseMs, now = Date.now() }: LeaseBounds,
 ): Promise<Lease> {
 	const owner = randomUUID();
 	const due = database(OUTBOX)
-		.select('id')
+		.select('id', database.raw('octet_length(payload) as bytes'))
 		.where('state', 'pending')
 		.where('available_at', '<=', now)
 		.where((free) => free.whereNull('lease_until').orWhere('lease_until', '<', now))
@@ -26,17 +35,24 @@ export async function leaseRows(
 		.orderBy('id')
 		.limit(count);
 	if (canSkipLocked(database)) due.forUpdate().skipLocked();
+	const summed = database('due').select('id', 'bytes', database.raw('sum(bytes) over (order by id) as total'));
+	const fitting = database(summed.as('summed'))
+		.select('id')
+		.where('total', '<=', bytesMax)
+		// The first row, whatever its size.
+		.orWhere('total', database.ref('bytes'));
 
 	// One statement, so that two processes cannot take the same row, whatever the database's isolation.
-	const taken = await database(OUTBOX)
-		.whereIn('id', due)
-		.update({ lease_owner: owner, lease_until: now + leaseMs });
-	if (taken === 0) return { owner, rows: [] };
+	const taking = database(OUTBOX).with('due', due).whereIn('id', fitting);
+	const lease = { lease_owner: owner, lease_until: now + leaseMs };
+	if (canReturnUpdated(database)) return { owner, rows: inOrder(await taking.update(lease, COLUMNS)) };
 
+	await taking.update(lease);
 	const rows: OutboxRow[] = await database(OUTBOX)
-		.select('id', 'event_id', 'kind', 'collection', 'item', 'action', 'payload', 'attempts')
-		.where('lease_owner', owner)
-		.orderBy('id');
+		.select(COLUMNS)
+		.where({ state: 'pending', lease_owner: owner })
+		.orderBy('id')
+		.limit(count);
 	return { owner, rows };
 }
 
@@ -54,4 +70,11 @@ export function leased(database: Knex, owner: string, rows: readonly OutboxRow[]
 			'id',
 			rows.map((row) => row.id),
 		);
+}
+
+const COLUMNS = ['id', 'event_id', 'kind', 'collection', 'item', 'action', 'payload', 'attempts'];
+
+/** An update returns its rows in any order. */
+function inOrder(rows: OutboxRow[]): OutboxRow[] {
+	return rows.toSorted((left, right) => Number(left.id) - Number(right.id));
 }

@@ -15,6 +15,7 @@ let database: Knex;
 let relay: Relay;
 let isAway: boolean;
 let sizeMax: number;
+let poison: string | null;
 let batches: { at: number; size: number }[];
 const logger = fakeLogger();
 const close = vi.fn();
@@ -23,6 +24,7 @@ const post: HttpClient['post'] = async (_url, { body }) => {
 	const { changes } = JSON.parse(body) as { changes: { eventId: string }[] };
 	batches.push({ at: Date.now(), size: changes.length });
 	if (isAway) throw new Error('nobody there');
+	if (changes.some(({ eventId }) => eventId === poison)) return { status: 500, headers: {}, body: '' };
 	if (changes.length > sizeMax) return { status: 413, headers: {}, body: '' };
 	const verdicts = changes.map(({ eventId }) => ({ eventId, verdict: 'published' }));
 	return { status: 200, headers: {}, body: JSON.stringify({ verdicts }) };
@@ -37,6 +39,7 @@ beforeEach(async () => {
 	batches = [];
 	isAway = false;
 	sizeMax = Infinity;
+	poison = null;
 	// The database needs its own timers and immediates to be real.
 	vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
 	relay = newRelay();
@@ -97,6 +100,16 @@ test('what is too large together is sent apart', async () => {
 
 	await eventually(async () => expect(await pending()).toBe(0));
 	expect(batches.map(({ size }) => size)).toEqual([2, 1, 1, 1, 1]);
+});
+
+test('a row that the sidecar fails over holds up no other', async () => {
+	poison = 'event-2';
+	await insertRows(database, 4);
+
+	relay.start();
+
+	await eventually(async () => expect(await pending()).toBe(1));
+	expect(await database(OUTBOX).where('state', 'pending').pluck('event_id')).toEqual(['event-2']);
 });
 
 test('an outage is told once, waited out with growing patience, and its end told once', async () => {

@@ -85,7 +85,7 @@ export class Relay {
 		this.#isSending = true;
 		this.#isNudged = false;
 		this.#notBefore = Date.now() + PACE_MS;
-		// What was too large may have been one row that is gone by now.
+		// What was refused may have been one row that is gone by now.
 		this.#countMax = Math.min(this.#context.settings.batchMax, this.#countMax * 2);
 		try {
 			const sent = await this.#drain();
@@ -101,10 +101,10 @@ export class Relay {
 	async #drain(): Promise<Sent> {
 		for (;;) {
 			const sent = await sendBatch(this.#countMax, this.#context);
-			if (sent.kind === 'too_large') this.#countMax = Math.max(1, Math.floor(sent.rows / 2));
+			if (sent.kind === 'refused') this.#countMax = Math.max(1, Math.floor(sent.rows / 2));
 			if (sent.kind === 'delivered') this.#recover();
 
-			const goesOn = sent.kind === 'too_large' || (sent.kind === 'delivered' && sent.isFull);
+			const goesOn = sent.kind === 'refused' || (sent.kind === 'delivered' && sent.isFull);
 			if (!goesOn || !this.#isStarted) return sent;
 		}
 	}
@@ -130,7 +130,7 @@ export class Relay {
 
 	async #purge(): Promise<void> {
 		try {
-			await purge(this.#context.database, this.#context.settings);
+			await purge(this.#context.database, this.#context.settings, { isWanted: () => this.#isStarted });
 		} catch (error) {
 			if (this.#isStarted)
 				this.#context.logger.warn(withoutValues(error), 'event bridge: old rows could not be deleted');

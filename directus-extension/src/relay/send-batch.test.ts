@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { OUTBOX } from '../lib/tables.js';
 import { fakeLogger } from '../testing/logger.js';
 import { insertRows } from '../testing/outbox-rows.js';
@@ -96,22 +96,52 @@ test('a full batch tells that there is probably more', async () => {
 	expect(await send(2)).toEqual({ kind: 'delivered', isFull: false });
 });
 
-test('rows that do not fit into the request are free again', async () => {
+test('rows that do not fit into the request stay free, and it tells that there is more', async () => {
 	await insertRows(database, 2);
 	post.mockImplementation(judging());
 	const settings = settingsWith({ EVENT_BRIDGE_BATCH_BYTES_MAX: 1 });
 
-	await sendBatch(2, { database, logger, settings, http: { post } });
+	const sent = await sendBatch(2, { database, logger, settings, http: { post } });
 
+	expect(sent).toEqual({ kind: 'delivered', isFull: true });
 	expect(await row(1)).toMatchObject({ state: 'published' });
 	expect(await row(2)).toMatchObject({ state: 'pending', lease_owner: null });
+});
+
+test('rows that fare alike are settled in one statement', async () => {
+	await insertRows(database, 6);
+	post.mockImplementation(judging('published', 'rejected', 'published', 'rejected', 'retry', 'retry'));
+	const updates = vi.fn<(query: { sql: string }) => void>();
+	database.on('query', updates);
+
+	await send();
+
+	const settling = updates.mock.calls.filter(([{ sql }]) => sql.startsWith('update'));
+	expect(settling).toHaveLength(3);
+	expect(await database(OUTBOX).orderBy('id').pluck('state')).toEqual([
+		'published',
+		'rejected',
+		'published',
+		'rejected',
+		'pending',
+		'pending',
+	]);
+	expect(logger.warn).toHaveBeenCalledTimes(2);
+});
+
+test('a batch of which nothing passes is no fault of a row: the relay waits a little', async () => {
+	await insertRows(database, 3);
+	post.mockImplementation(judging('retry', 'retry', 'retry'));
+
+	expect(await send()).toMatchObject({ kind: 'away', retryAfterMs: 2000 });
+	expect(await row(1)).toMatchObject({ state: 'pending', attempts: 1, lease_owner: null });
 });
 
 test.each([
 	['503 with Retry-After', answer(503, {}, { 'retry-after': '7' }), 7000],
 	['401', answer(401), null],
 	['426', answer(426), null],
-	['500', answer(500), null],
+	['502', answer(502), null],
 	['200 with too few verdicts', answer(200, { verdicts: [] }), null],
 ])('%s: nothing was taken, and the rows wait as they were', async (_what, refusal, retryAfter) => {
 	await insertRows(database, 1);
@@ -133,10 +163,35 @@ test('413 for many means fewer; 413 for one means that it can never pass', async
 	await insertRows(database, 2);
 	post.mockResolvedValue(answer(413));
 
-	expect(await send(2)).toEqual({ kind: 'too_large', rows: 2 });
+	expect(await send(2)).toEqual({ kind: 'refused', rows: 2 });
 	expect(await row(1)).toMatchObject({ state: 'pending', lease_owner: null });
 
 	expect(await send(1)).toEqual({ kind: 'delivered', isFull: true });
 	expect(await row(1)).toMatchObject({ state: 'rejected', error: expect.stringContaining('too_large') });
 	expect(await row(2)).toMatchObject({ state: 'pending' });
+});
+
+describe('a request that the sidecar cannot read', () => {
+	test('is taken apart, and a row that is refused alone waits without being in the way', async () => {
+		await insertRows(database, 2);
+		post.mockResolvedValue(answer(500));
+
+		expect(await send(2)).toEqual({ kind: 'refused', rows: 2 });
+		expect(await row(1)).toMatchObject({ state: 'pending', lease_owner: null, available_at: 0 });
+
+		expect(await send(1)).toMatchObject({ kind: 'away', reason: 'the sidecar answered 500' });
+		expect(await row(1)).toMatchObject({ state: 'pending', attempts: 1, error: '{"code":"http_500"}' });
+
+		post.mockImplementation(judging());
+		expect(await send(1)).toMatchObject({ kind: 'delivered' });
+		expect(await row(2)).toMatchObject({ state: 'published' });
+	});
+
+	test('has a row to blame when what is stored is not JSON', async () => {
+		await insertRows(database, 1, { payload: '{"occurredAt":' });
+		post.mockResolvedValue(answer(400));
+
+		expect(await send()).toEqual({ kind: 'delivered', isFull: true });
+		expect(await row(1)).toMatchObject({ state: 'rejected', error: expect.stringContaining('unreadable') });
+	});
 });

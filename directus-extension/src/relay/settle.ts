@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../lib/logger.js';
 import { backoffMs } from './backoff.js';
-import type { OutboxRow } from './batch.js';
 import { leased, type Lease } from './lease.js';
 import type { ChangeError, ChangeVerdict } from './verdicts.js';
 
@@ -10,52 +9,55 @@ interface Context {
 	logger: Pick<Logger, 'warn'>;
 }
 
-/** Writes down what the sidecar decided about each row. */
+/** Writes down what the sidecar decided about each row: one statement for all rows that fare alike. */
 export async function settle(
 	{ owner, rows }: Lease,
 	verdicts: readonly ChangeVerdict[],
-	{ database, logger }: Context,
+	context: Context,
 ): Promise<void> {
-	const now = Date.now();
-	const byEventId = new Map(verdicts.map((verdict) => [verdict.eventId, verdict]));
-	const having = (word: ChangeVerdict['verdict']): OutboxRow[] =>
-		rows.filter((row) => byEventId.get(row.event_id)?.verdict === word);
-
-	for (const state of ['published', 'ignored'] as const) {
-		const settled = having(state);
-		if (settled.length === 0) continue;
-		await leased(database, owner, settled).update({ ...UNLEASED, state, settled_at: now, error: null });
-	}
-	for (const row of having('rejected')) {
-		const error = byEventId.get(row.event_id)?.error ?? { code: 'unknown' };
-		await reject({ owner, rows: [row] }, error, { database, logger });
-	}
-	for (const row of having('retry')) {
-		const attempts = row.attempts + 1;
-		const error = byEventId.get(row.event_id)?.error;
-		await leased(database, owner, [row]).update({
-			...UNLEASED,
-			attempts,
-			available_at: now + Math.ceil(backoffMs(attempts)),
-			error: error ? JSON.stringify(error) : null,
-		});
+	const byEventId = new Map(rows.map((row) => [row.event_id, row]));
+	const alike = Map.groupBy(verdicts, ({ eventId, verdict, error }) =>
+		JSON.stringify([verdict, error, verdict === 'retry' && byEventId.get(eventId)?.attempts]),
+	);
+	for (const group of alike.values()) {
+		const lease = { owner, rows: group.flatMap(({ eventId }) => byEventId.get(eventId) ?? []) };
+		const [first] = group;
+		if (first === undefined) continue;
+		const { verdict, error } = first;
+		if (verdict === 'rejected') await reject(lease, error ?? { code: 'unknown' }, context);
+		else if (verdict === 'retry') await postpone(lease, error, context);
+		else await leased(context.database, owner, lease.rows).update({ ...settledAs(verdict), error: null });
 	}
 }
 
 /** Keeps rows that can never pass, with the reason, where an administrator can see them. */
 export async function reject({ owner, rows }: Lease, error: ChangeError, { database, logger }: Context): Promise<void> {
-	await leased(database, owner, rows).update({
-		...UNLEASED,
-		state: 'rejected',
-		settled_at: Date.now(),
-		error: JSON.stringify(error),
-	});
+	await leased(database, owner, rows).update({ ...settledAs('rejected'), error: JSON.stringify(error) });
 	for (const row of rows) {
 		logger.warn(
 			{ 'event.id': row.event_id, collection: row.collection, key: row.item, 'error.code': error.code },
 			`event bridge: the change of ${row.collection}/${row.item} was rejected`,
 		);
 	}
+}
+
+/** Lets rows wait, all of them as long as the one that was tried most often. */
+export async function postpone(
+	{ owner, rows }: Lease,
+	error: ChangeError | null,
+	{ database }: Context,
+): Promise<void> {
+	const attempts = Math.max(...rows.map((row) => row.attempts)) + 1;
+	await leased(database, owner, rows).update({
+		...UNLEASED,
+		attempts,
+		available_at: Date.now() + Math.ceil(backoffMs(attempts)),
+		error: error && JSON.stringify(error),
+	});
+}
+
+function settledAs(state: 'published' | 'ignored' | 'rejected'): object {
+	return { ...UNLEASED, state, settled_at: Date.now() };
 }
 
 const UNLEASED = { lease_owner: null, lease_until: null };
