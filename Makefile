@@ -12,7 +12,7 @@ build = cargo build --locked --package sidecar --package e2e --package aws-stub 
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: install ## the whole system at work on this machine (ONCE=1: ends by itself)
@@ -40,6 +40,12 @@ unit: tools ## the tests that need no other process: sidecar, AWS stub and exten
 e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs those that match)
 	$(build)
 	$(nextest) --package e2e $(E2E)
+
+.PHONY: bench-outbound
+bench-outbound: ## measure Directus → AWS: make the figures and pictures of docs/benchmarks.md
+	@tests/install bench
+	cargo build --locked --release --package sidecar --package aws-stub --package bench --bins
+	@"$${CARGO_TARGET_DIR:-target}/release/bench" outbound
 
 .PHONY: fmt
 fmt: tools ## format Rust and TypeScript

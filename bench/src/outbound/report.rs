@@ -1,0 +1,206 @@
+//! The figures as a table for the terminal, and as a section of the page.
+
+use anyhow::Result;
+use jiff::Zoned;
+use serde_json::Value;
+
+use crate::{
+    chart::{self, Bar},
+    machine,
+    page::Section,
+};
+
+/// A figure that is promised.
+struct Row {
+    what: &'static str,
+    pointer: &'static str,
+    unit: &'static str,
+    target: Target,
+}
+
+enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+    None,
+}
+
+const ROWS: [Row; 10] = [
+    row(
+        "save with capture, p50, as a multiple of bare Directus",
+        "/capture/p50_ratio",
+        "×",
+        Target::AtMost(1.05),
+    ),
+    row(
+        "throughput with capture, as a share of bare Directus",
+        "/capture/throughput_ratio",
+        "×",
+        Target::AtLeast(0.95),
+    ),
+    row(
+        "save with a Flow that sends a request instead, p50",
+        "/capture/flow_ratio",
+        "×",
+        Target::None,
+    ),
+    row(
+        "save with a hook that awaits PutEvents instead, p50",
+        "/capture/naive_hook_ratio",
+        "×",
+        Target::None,
+    ),
+    row(
+        "events per CPU second of the sidecar",
+        "/outbound/events_per_second_per_core",
+        "",
+        Target::AtLeast(20_000.0),
+    ),
+    row(
+        "events per second, the sidecar on one core",
+        "/outbound/events_per_second_on_one_core",
+        "",
+        Target::None,
+    ),
+    row("the same, Node service", "/outbound/node_events_per_second_on_one_core", "", Target::None),
+    row(
+        "per CPU second, as a multiple of the Node service",
+        "/outbound/ratio_to_node",
+        "×",
+        Target::AtLeast(5.0),
+    ),
+    row(
+        "on one core, as a multiple of the Node service",
+        "/outbound/ratio_to_node_on_one_core",
+        "×",
+        Target::None,
+    ),
+    row(
+        "highest memory while 100,000 changes are drained",
+        "/drain/rss_mb",
+        " MB",
+        Target::AtMost(60.0),
+    ),
+];
+
+const fn row(what: &'static str, pointer: &'static str, unit: &'static str, target: Target) -> Row {
+    Row { what, pointer, unit, target }
+}
+
+impl Row {
+    /// Its cells, when it was measured.
+    fn cells(&self, figures: &Value) -> Option<[String; 4]> {
+        let value = figures.pointer(self.pointer)?.as_f64()?;
+        let (target, verdict) = match self.target {
+            Target::AtLeast(least) => (format!("≥ {}", shown(least)), met(value >= least)),
+            Target::AtMost(most) => (format!("≤ {}", shown(most)), met(value <= most)),
+            Target::None => (String::new(), ""),
+        };
+        let value = format!("{}{}", shown(value), self.unit);
+        Some([self.what.to_owned(), value, target, verdict.to_owned()])
+    }
+}
+
+fn met(is_met: bool) -> &'static str {
+    if is_met { "met" } else { "missed" }
+}
+
+/// For the terminal.
+pub(super) fn table(figures: &Value) -> String {
+    let cells = ROWS.iter().filter_map(|row| row.cells(figures));
+    let lines = cells.map(|[what, value, target, verdict]| {
+        format!("  {what:<58} {value:>12}  {target:>9}  {verdict}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// For the page.
+pub(super) fn section(figures: &Value) -> Result<Section> {
+    let cells = ROWS.iter().filter_map(|row| row.cells(figures));
+    let rows: Vec<String> = cells.map(|cells| format!("| {} |", cells.join(" | "))).collect();
+    let (date, machine) = (Zoned::now().date(), machine::describe()?);
+    let markdown = format!(
+        "`make bench-outbound` on {date}, {machine}.\n\n\
+         | figure | measured | target | |\n|---|---:|---:|---|\n{}\n\n\
+         ![Events per second on one core]({THROUGHPUT_IMAGE})\n\n\
+         ![Memory while 100,000 changes are drained]({DRAIN_IMAGE})\n",
+        rows.join("\n"),
+    );
+    let images = vec![(THROUGHPUT_FILE, throughput(figures)), (DRAIN_FILE, drain(figures))];
+    Ok(Section { markdown, images })
+}
+
+const THROUGHPUT_FILE: &str = "outbound-throughput.svg";
+const THROUGHPUT_IMAGE: &str = "images/outbound-throughput.svg";
+const DRAIN_FILE: &str = "outbound-drain.svg";
+const DRAIN_IMAGE: &str = "images/outbound-drain.svg";
+
+fn throughput(figures: &Value) -> String {
+    let bar = |label: &str, key: &str, is_ours| {
+        let value = figures["outbound"][key].as_f64().unwrap_or_default();
+        Bar { label: label.to_owned(), value, shown: shown(value), is_ours }
+    };
+    chart::bars(
+        "What one core carries: signed changes → accepted entries",
+        "events per second, one core to itself; longer is better",
+        &[
+            bar("sidecar", "events_per_second_on_one_core", true),
+            bar("Node service", "node_events_per_second_on_one_core", false),
+        ],
+    )
+}
+
+fn drain(figures: &Value) -> String {
+    let samples = figures["drain"]["samples"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let points: Vec<(f64, f64)> = samples
+        .iter()
+        .filter_map(|sample| Some((sample["secs"].as_f64()?, sample["rss_mb"].as_f64()?)))
+        .collect();
+    chart::line(
+        "The sidecar's memory while it drains 100,000 changes",
+        "resident memory in MB, over seconds",
+        &points,
+        (60.0, "target: 60 MB"),
+    )
+}
+
+/// Whole thousands with commas, small numbers with their fraction.
+fn shown(value: f64) -> String {
+    if value < 1_000.0 {
+        return format!("{value:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    let digits = format!("{value:.0}");
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_shown_as_a_person_writes_it() {
+        assert_eq!(shown(1.0), "1");
+        assert_eq!(shown(5.234), "5.23");
+        assert_eq!(shown(21_345.6), "21,346");
+        assert_eq!(shown(1_234_567.0), "1,234,567");
+    }
+
+    #[test]
+    fn the_table_says_which_target_is_missed() {
+        let figures = json!({ "drain": { "rss_mb": 61.5 }, "outbound": { "ratio_to_node": 5.5 } });
+
+        let table = table(&figures);
+
+        assert_eq!(table.lines().count(), 2, "{table}");
+        assert!(table.lines().next().unwrap().ends_with("met"), "{table}");
+        assert!(table.lines().last().unwrap().ends_with("missed"), "{table}");
+    }
+}
