@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod dead_letters;
+pub mod map;
 pub mod provision;
 pub mod serve;
 mod table;

@@ -95,6 +95,11 @@ impl Contracts {
         self.data.get(event_type.as_str()).is_none_or(|versions| versions.contains_key(&version))
     }
 
+    /// Whether the event's type has a contract of its own.
+    pub fn binds(&self, event: &Event) -> bool {
+        self.data.contains_key(event.event_type.as_str())
+    }
+
     /// Parses a document into an event that obeys its contracts.
     pub fn parse(&self, document: Value) -> Result<Event, Refusal> {
         self.check(&document)?;

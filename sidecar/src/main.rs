@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use sidecar::{
-    command::{self, dead_letters::DeadLetters},
+    command::{self, dead_letters::DeadLetters, map::MapInput},
     config::Config,
 };
 
@@ -28,6 +28,8 @@ enum Command {
     /// Shows what was given up, and sends it again or discards it.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Shows what a change of an item on standard input would become, without sending anything.
+    Map(MapInput),
     /// Reads all configuration and the schemas and reports every mistake at once.
     Check {
         /// The schemas of a former state, such as the last release: no contract of theirs may break.
@@ -45,6 +47,7 @@ async fn main() -> ExitCode {
             Command::Serve => command::serve::run(config).await,
             Command::Provision => command::provision::run(&config).await,
             Command::DeadLetters(command) => command::dead_letters::run(&config, command).await,
+            Command::Map(input) => command::map::run(&config, &input),
             Command::Check { against } => command::check::run(&config, against.as_deref()),
         },
     };

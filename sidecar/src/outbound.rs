@@ -84,7 +84,7 @@ impl Outbound {
             .map(|(id, entry)| {
                 let count = entry.and_then(&consider).map(|considered| {
                     let before = events.len();
-                    events.extend(considered.into_iter().filter_map(|one| one.event));
+                    events.extend(considered.into_iter().filter_map(Considered::publishable));
                     events.len() - before
                 });
                 (id, count)

@@ -123,6 +123,15 @@ impl Action {
     /// All there are.
     pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
 
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+
     /// The verb of the default event type, such as `orders.created`.
     pub fn past_tense(self) -> &'static str {
         match self {

@@ -89,9 +89,10 @@ pub struct Template {
     pub properties: Shape,
 }
 
-/// An event, and the rules that hold for it.
+/// An event, where it comes from, and the rules that hold for it.
 struct Meant<'mappings> {
     event: Event,
+    mapping: Option<&'mappings Mapping>,
     privacy: &'mappings Rules,
 }
 
@@ -104,8 +105,18 @@ impl Mappings {
     /// What of a change may be published, in the order of its events: none when a mapping says so,
     /// one when it is not mapped at all.
     pub fn consider(&self, change: &Change) -> Result<Vec<Considered<'_>>, Refusal> {
-        let meant = self.map(change)?.into_iter();
-        meant.map(|meant| self.policy.consider(meant.event, meant.privacy, Some(change))).collect()
+        Ok(self.explain(change)?.into_iter().map(|(_, considered)| considered).collect())
+    }
+
+    /// The same, each with the mapping that it comes from.
+    pub fn explain(
+        &self,
+        change: &Change,
+    ) -> Result<Vec<(Option<&Mapping>, Considered<'_>)>, Refusal> {
+        let consider = |Meant { event, mapping, privacy }| {
+            Ok((mapping, self.policy.consider(event, privacy, Some(change))?))
+        };
+        self.map(change)?.into_iter().map(consider).collect()
     }
 
     /// What of the event that a Flow announces may be published.
@@ -137,7 +148,8 @@ impl Mappings {
                 if !events.is_empty() {
                     event.event_id = change.event_id.also(&event.event_type);
                 }
-                events.push(Meant { event, privacy: &template.defaults.privacy });
+                let privacy = &template.defaults.privacy;
+                events.push(Meant { event, mapping: Some(mapping), privacy });
             }
             if !mapping.also {
                 return Ok(events);
@@ -158,7 +170,7 @@ impl Mappings {
         let defaults = self.defaults_of(&change.collection);
         let event =
             Event { data: whole_item(change), ..defaults.event(change, event_type, scope)? };
-        Ok(Meant { event, privacy: &defaults.privacy })
+        Ok(Meant { event, mapping: None, privacy: &defaults.privacy })
     }
 
     fn defaults_of(&self, collection: &str) -> &Defaults {
@@ -198,7 +210,8 @@ impl Mapping {
         }
     }
 
-    fn place(&self) -> String {
+    /// Where it stands, for a person.
+    pub fn place(&self) -> String {
         format!("{FILE}:{}: {}", self.line, self.name)
     }
 

@@ -7,7 +7,6 @@ pub mod consent;
 pub mod path;
 pub mod pseudonym;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use self::{
@@ -15,11 +14,14 @@ use self::{
     path::Path,
     pseudonym::Pseudonyms,
 };
-use crate::{delivery::Refusal, event::Event, outbound::change::Change};
+use crate::{
+    delivery::Refusal,
+    event::{Event, EventType},
+    outbound::change::Change,
+};
 
 /// What becomes of a value. From the mildest to the strictest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Treatment {
     /// A name in its place that is always the same for the same value.
     Pseudonymize,
@@ -32,11 +34,15 @@ pub enum Treatment {
 impl Treatment {
     /// Reads the word of `mappings.toml`.
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "pseudonymize" => Some(Self::Pseudonymize),
-            "mask" => Some(Self::Mask),
-            "drop" => Some(Self::Drop),
-            _ => None,
+        [Self::Pseudonymize, Self::Mask, Self::Drop].into_iter().find(|one| one.as_str() == word)
+    }
+
+    /// The word of `mappings.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pseudonymize => "pseudonymize",
+            Self::Mask => "mask",
+            Self::Drop => "drop",
         }
     }
 }
@@ -48,6 +54,8 @@ pub struct Rule {
     pub path: Path,
     /// What becomes of them.
     pub treatment: Treatment,
+    /// Where the rule stands, for a person.
+    pub place: String,
 }
 
 /// The rules for one kind of event, the strictest last.
@@ -117,12 +125,23 @@ pub struct Policy {
 /// What the policy made of an event.
 #[derive(Debug)]
 pub struct Considered<'policy> {
-    /// What may be published; nothing without consent.
-    pub event: Option<Event>,
+    event: Event,
     /// The decision, for an event that needs one.
     pub consent: Option<Decision>,
     /// The rules that found something.
     pub treated: Vec<&'policy Rule>,
+}
+
+impl Considered<'_> {
+    /// What may be published; nothing without consent.
+    pub fn publishable(self) -> Option<Event> {
+        (self.consent != Some(Decision::Drop)).then_some(self.event)
+    }
+
+    /// What it is, published or not.
+    pub fn event_type(&self) -> &EventType {
+        &self.event.event_type
+    }
 }
 
 impl Policy {
@@ -136,23 +155,16 @@ impl Policy {
         rules: &'policy Rules,
         change: Option<&Change>,
     ) -> Result<Considered<'policy>, Refusal> {
-        let consent = match &self.consent {
+        let asked = match &self.consent {
             Some(consent) => consent.decide(&event, change)?.map(|decision| (consent, decision)),
             None => None,
         };
         let mut treated = Vec::new();
-        match consent {
-            Some((_, Decision::Drop)) => {
-                return Ok(Considered { event: None, consent: Some(Decision::Drop), treated });
-            }
-            Some((consent, Decision::Anonymous)) => {
-                treated.extend(consent.identity.apply(&mut event, None));
-            }
-            Some((_, Decision::Publish)) | None => {}
+        if let Some((consent, Decision::Anonymous)) = asked {
+            treated.extend(consent.identity.apply(&mut event, None));
         }
         treated.extend(rules.apply(&mut event, self.pseudonyms.as_ref()));
-        let consent = consent.map(|(_, decision)| decision);
-        Ok(Considered { event: Some(event), consent, treated })
+        Ok(Considered { event, consent: asked.map(|(_, decision)| decision), treated })
     }
 }
 

@@ -16,7 +16,7 @@ fn golden() -> [Change; 3] {
 
 fn map(mappings: &str, change: &Change) -> Vec<Event> {
     let mappings = Mappings::compile(mappings).unwrap();
-    mappings.consider(change).unwrap().into_iter().filter_map(|one| one.event).collect()
+    mappings.consider(change).unwrap().into_iter().filter_map(Considered::publishable).collect()
 }
 
 fn types(events: &[Event]) -> Vec<&str> {

@@ -22,8 +22,7 @@ pub struct Consent {
 }
 
 /// What consent makes of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// It is published as it is.
     Publish,
@@ -78,17 +77,24 @@ impl Consent {
 }
 
 impl Decision {
+    /// The word in `mappings.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Anonymous => "anonymous",
+            Self::Drop => "drop",
+        }
+    }
+
     /// Who gave no consent gave none: nothing is taken for a yes.
     fn of(answer: &Value) -> Option<Self> {
         match answer {
             Value::Bool(true) => Some(Self::Publish),
             Value::Bool(false) | Value::Null => Some(Self::Drop),
-            Value::String(word) => match word.as_str() {
-                "publish" => Some(Self::Publish),
-                "anonymous" => Some(Self::Anonymous),
-                "drop" => Some(Self::Drop),
-                _ => None,
-            },
+            Value::String(word) => {
+                let all = [Self::Publish, Self::Anonymous, Self::Drop];
+                all.into_iter().find(|one| one.as_str() == word)
+            }
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ fn event(data: &Value) -> Event {
 }
 
 fn rule(path: &str, treatment: Treatment) -> Rule {
-    Rule { path: Path::parse(path).unwrap(), treatment }
+    Rule { path: Path::parse(path).unwrap(), treatment, place: String::new() }
 }
 
 fn policy() -> Policy {
@@ -34,7 +34,7 @@ fn treat(event: Event, rules: &[(&str, Treatment)]) -> (Event, Vec<String>) {
     let policy = policy();
     let considered = policy.consider(event, &rules, None).unwrap();
     let paths = considered.treated.iter().map(|rule| rule.path.to_string()).collect();
-    (considered.event.unwrap(), paths)
+    (considered.publishable().unwrap(), paths)
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn where_rules_meet_the_strictest_holds() {
     let [loose, strict] = [loose, strict].map(Rules::new);
 
     for rules in [loose.with(&strict), strict.with(&loose)] {
-        let treated = policy.consider(event(&data), &rules, None).unwrap().event.unwrap();
+        let treated = policy.consider(event(&data), &rules, None).unwrap().publishable().unwrap();
 
         assert_eq!(treated.data.get("email"), None);
         assert_eq!(treated.data["who"]["name"], "***");
@@ -140,7 +140,7 @@ fn without_a_key_nothing_leaves_that_should_have_another_name() {
     let policy = Policy::default();
     let treated = policy.consider(event(&json!({ "name": "Ada" })), &rules, None).unwrap();
 
-    assert_eq!(treated.event.unwrap().data["name"], "***");
+    assert_eq!(treated.publishable().unwrap().data["name"], "***");
 }
 
 fn asking(decide: &str) -> Policy {
@@ -179,9 +179,9 @@ fn consent_decides(#[case] decide: &str, #[case] expected: Decision) {
         Decision::Anonymous => Some((false, false)),
         Decision::Drop => None,
     };
-    assert_eq!(considered.event.as_ref().map(known), expected);
-    let kept = considered.event.map(|event| event.correlation_id);
-    assert!(kept.is_none_or(|correlation| correlation == person().correlation_id));
+    let event = considered.publishable();
+    assert_eq!(event.as_ref().map(known), expected);
+    assert!(event.is_none_or(|event| event.correlation_id == person().correlation_id));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn consent_looks_at_the_change_and_before_the_rules_take_anything_away() {
     let considered = policy.consider(person(), &rules, Some(&change)).unwrap();
 
     assert_eq!(considered.consent, Some(Decision::Publish));
-    assert!(!considered.event.unwrap().data.contains_key("userEmail"));
+    assert!(!considered.publishable().unwrap().data.contains_key("userEmail"));
 }
 
 #[rstest::rstest]
@@ -218,7 +218,7 @@ fn an_event_that_needs_no_consent_is_not_asked_about() {
 
     let considered = policy.consider(other, &rules, None).unwrap();
 
-    assert!(considered.event.is_some() && considered.consent.is_none());
+    assert!(considered.consent.is_none() && considered.publishable().is_some());
 }
 
 #[rstest::rstest]
@@ -292,13 +292,17 @@ proptest! {
         (data, path) in planted(),
         treatment in prop::sample::select(vec![Treatment::Drop, Treatment::Mask, Treatment::Pseudonymize]),
     ) {
-        let rules = Rules::new([Rule { path: Path::In(path::Part::Data, path), treatment }]);
+        let rules = Rules::new([Rule {
+            path: Path::In(path::Part::Data, path),
+            treatment,
+            place: String::new(),
+        }]);
         let policy = policy();
 
         let considered = policy.consider(event(&data), &rules, None).unwrap();
 
         prop_assert_eq!(considered.treated.len(), 1);
-        let sent = serde_json::to_string(&considered.event).unwrap();
+        let sent = serde_json::to_string(&considered.publishable()).unwrap();
         prop_assert!(!sent.contains(PLANTED), "{sent}");
     }
 

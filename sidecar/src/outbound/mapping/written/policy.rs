@@ -42,7 +42,10 @@ impl<'text> Compiler<'text> {
                 word => word,
             };
             match (Path::parse(&path), word.as_str().and_then(Treatment::parse)) {
-                (Ok(path), Some(treatment)) => rules.push(Rule { path, treatment }),
+                (Ok(path), Some(treatment)) => {
+                    let place = self.problems.place(&span, &name_of_path);
+                    rules.push(Rule { path, treatment, place });
+                }
                 (Err(error), _) => self.problems.report(&span, &name_of_path, error),
                 (_, None) => {
                     let words = "is not `drop`, `mask` or `pseudonymize`";
@@ -62,7 +65,9 @@ impl<'text> Compiler<'text> {
         let events = self.each(events, &section.called("events"), EventTypes::parse);
         let identity = self.each(identity, &section.called("identity"), Path::parse);
         let identity = identity.into_iter().chain([Path::CustomerId]);
-        let identity = Rules::new(identity.map(|path| Rule { path, treatment: Treatment::Drop }));
+        let place = self.problems.place(&section.span, &section.called("identity"));
+        let drop = |path| Rule { path, treatment: Treatment::Drop, place: place.clone() };
+        let identity = Rules::new(identity.map(drop));
         section.end(&mut self.problems);
         Some(Consent { events, decide: decide?, identity })
     }
