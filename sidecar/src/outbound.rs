@@ -5,6 +5,7 @@ pub mod change;
 pub mod eventbridge;
 pub mod intake;
 pub mod mapping;
+pub mod openapi;
 pub mod placed;
 pub mod privacy;
 pub mod publisher;

@@ -22,6 +22,7 @@ use crate::{
         Outbound, Received,
         change::{Answers, ChangeBatch, Row},
         intake::endpoint::Intake,
+        openapi::openapi,
         read_rows,
         refused::{PROTOCOL, PROTOCOL_HEADER, Refused},
     },
@@ -69,6 +70,7 @@ pub fn router(
     Router::new()
         .route("/v1/changes", post(changes).with_state(Arc::new(server)))
         .merge(intake.router())
+        .route("/openapi.json", get(openapi))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz).with_state(readiness))
         .route("/metrics", get(|| async move { metrics.render() }))

@@ -1,3 +1,5 @@
+mod openapi;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_eventbridge::{
@@ -36,6 +38,14 @@ fn serve_before(
     slots: usize,
     shutdown: &CancellationToken,
 ) -> TestServer {
+    TestServer::new(routes(bus, slots, shutdown))
+}
+
+fn routes(
+    bus: fn(call: usize) -> Option<&'static str>,
+    slots: usize,
+    shutdown: &CancellationToken,
+) -> Router {
     let calls = AtomicUsize::new(0);
     let put = mock!(Client::put_events).then_compute_output(move |input: &PutEventsInput| {
         let code = bus(1 + calls.fetch_add(1, Ordering::Relaxed)).map(str::to_owned);
@@ -56,7 +66,7 @@ fn serve_before(
     };
     let intake = intake::endpoint::testing::intake(outbound, shutdown);
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-    TestServer::new(router(server, intake, Readiness::default(), metrics))
+    router(server, intake, Readiness::default(), metrics)
 }
 
 /// A request as the extension sends it, signed `late_secs` ago.
