@@ -3,20 +3,21 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    ops::Deref,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
-use reqwest::Method;
 use serde_json::Value;
 
 use crate::{
+    account::Account,
     database::Connection,
     eventually,
     part::{Part, command},
     setup::Settings,
-    sidecar::SECRET,
+    sidecar::{DIRECTUS_TOKEN, SECRET},
     stack::{free_address, root},
 };
 
@@ -34,8 +35,9 @@ pub struct Directus {
     part: Part,
     database: Connection,
     project: PathBuf,
-    url: String,
-    http: reqwest::Client,
+    administrator: Account,
+    /// What the sidecar may do.
+    pub service_account: Account,
 }
 
 impl Directus {
@@ -50,8 +52,8 @@ impl Directus {
             part: Part::new(name, dir, start),
             database: database.clone(),
             project,
-            url,
-            http: reqwest::Client::new(),
+            administrator: Account::new(&url, ADMIN_TOKEN),
+            service_account: Account::new(&url, DIRECTUS_TOKEN),
         }
     }
 
@@ -101,7 +103,7 @@ impl Directus {
 
     /// Starts it and returns when it answers.
     pub async fn start(&mut self) -> Result<()> {
-        self.part.start(&format!("{}/server/ping", self.url)).await
+        self.part.start(&format!("{}/server/ping", self.url())).await
     }
 
     /// Asks it to stop and waits until it has.
@@ -116,29 +118,7 @@ impl Directus {
 
     /// Where it listens.
     pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Saves one item and returns it.
-    pub async fn create(&self, collection: &str, item: Value) -> Result<Value> {
-        self.ask(Method::POST, &format!("items/{collection}"), Some(item)).await
-    }
-
-    /// Saves several items in one request and returns them.
-    pub async fn create_many(&self, collection: &str, items: Vec<Value>) -> Result<Vec<Value>> {
-        let path = format!("items/{collection}?limit=-1");
-        let created = self.ask(Method::POST, &path, Some(items.into())).await?;
-        Ok(serde_json::from_value(created)?)
-    }
-
-    /// Changes one item and returns it.
-    pub async fn update(&self, collection: &str, key: &Value, changes: Value) -> Result<Value> {
-        self.ask(Method::PATCH, &format!("items/{collection}/{key}"), Some(changes)).await
-    }
-
-    /// Reads one item.
-    pub async fn item(&self, collection: &str, key: &Value) -> Result<Value> {
-        self.ask(Method::GET, &format!("items/{collection}/{key}"), None).await
+        self.administrator.url()
     }
 
     /// Waits until a feedback has come back enriched and returns it.
@@ -178,33 +158,18 @@ impl Directus {
         rows.iter().map(|row| count(row).context("an item and its count")).collect()
     }
 
-    /// Any request of the administrator that must succeed; returns the answer's `data`.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let (status, mut answer) = self.try_ask(method, path, body).await?;
-        ensure!(status < 400, "Directus answered {path} with {status}: {answer}");
-        Ok(answer["data"].take())
-    }
-
-    /// Any request of the administrator: its status and its whole answer.
-    pub async fn try_ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<(u16, Value)> {
-        let mut request = self.http.request(method, format!("{}/{path}", self.url));
-        if let Some(body) = &body {
-            request = request.json(body);
-        }
-        let answer = request.bearer_auth(ADMIN_TOKEN).send().await?;
-        let status = answer.status().as_u16();
-        let text = answer.text().await?;
-        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
-    }
-
     /// Reads the database beside Directus: its plumbing tables have no API.
     pub fn rows(&self, query: &str) -> Result<Vec<Value>> {
         self.database.rows(query)
+    }
+}
+
+/// Unless a story says otherwise, it speaks as the administrator.
+impl Deref for Directus {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.administrator
     }
 }
 

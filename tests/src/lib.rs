@@ -2,6 +2,7 @@
 //!
 //! Real: Directus with the packed extension, its database, the sidecar binary. Stand-in: AWS (ministack).
 
+mod account;
 pub mod aws;
 mod database;
 pub mod directus;
@@ -15,6 +16,7 @@ pub mod sidecar;
 mod stack;
 mod template;
 
+pub use account::Account;
 pub use database::Database;
 pub use eventually::eventually;
 pub use message::{DeadLetter, Event};

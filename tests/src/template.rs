@@ -24,12 +24,16 @@ pub enum Schema {
     /// Customers, feedback and tickets.
     #[default]
     Starter,
+    /// A collection for every kind of key, field and relation that capture has to get right, and Flows
+    /// that write.
+    Matrix,
 }
 
 impl Schema {
     fn source(self) -> &'static str {
         match self {
             Self::Starter => include_str!("../starter.json"),
+            Self::Matrix => include_str!("../matrix.json"),
         }
     }
 }
@@ -66,16 +70,20 @@ async fn make(schema: Schema, database: Database, dir: &Path, template: &Path) -
 }
 
 async fn fill(directus: &Directus, schema: Schema) -> Result<()> {
-    let starter: Value = serde_json::from_str(schema.source())?;
-    post(directus, "collections", &starter["collections"]).await?;
-    for relation in starter["relations"].as_array().into_iter().flatten() {
+    let source: Value = serde_json::from_str(schema.source())?;
+    post(directus, "collections", &source["collections"]).await?;
+    for relation in source["relations"].as_array().into_iter().flatten() {
         post(directus, "relations", relation).await?;
     }
-    post(directus, "presets", &starter["presets"]).await?;
-    for (collection, items) in starter["items"].as_object().into_iter().flatten() {
+    for (path, body) in [("presets", "presets"), ("utils/import?mode=merge", "imports")] {
+        if !source[body].is_null() {
+            post(directus, path, &source[body]).await?;
+        }
+    }
+    for (collection, items) in source["items"].as_object().into_iter().flatten() {
         post(directus, &format!("items/{collection}"), items).await?;
     }
-    create_service_account(directus, &starter["collections"]).await
+    create_service_account(directus, &source["collections"]).await
 }
 
 /// An account that may read and change items and do nothing else. It takes no seat of the licence,
