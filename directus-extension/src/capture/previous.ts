@@ -46,7 +46,7 @@ async function lastRevision(collection: string, key: string, database: Knex): Pr
  * Completes a revision to the whole item. A create's revision holds only what the client sent; every other column had
  * the schema's default then. Foreign keys are in no revision, so they stay out: absent means unknown.
  */
-function completeItem(
+export function completeItem(
 	collection: CollectionOverview,
 	key: string,
 	{ revision, current, schema }: { revision: Item; current: Item | null; schema: SchemaOverview },
@@ -80,6 +80,6 @@ function keyValue(column: FieldOverview, key: string): string | number {
 	return column.type === 'integer' ? Number(key) : key;
 }
 
-function isItem(value: unknown): value is Item {
+export function isItem(value: unknown): value is Item {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

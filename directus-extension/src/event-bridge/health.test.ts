@@ -14,7 +14,7 @@ test('health tells what waits, what is captured best effort only, and how the re
 		collection('sensor_values', [field('id')], untracked),
 		collection('unwatched', [field('id')], untracked),
 	);
-	const relay = { health: { failures: 3, lastError: 'the sidecar answered 503' } };
+	const relay = { failures: 3, lastError: 'the sidecar answered 503' };
 	const settings = settingsWith({ EVENT_BRIDGE_COLLECTIONS: '*,!unwatched' });
 
 	const report = await health({ database, relay, schema, settings });
@@ -25,12 +25,4 @@ test('health tells what waits, what is captured best effort only, and how the re
 		untracked: ['sensor_values'],
 		relay: { failures: 3, lastError: 'the sidecar answered 503' },
 	});
-});
-
-test('a process without a relay says so', async () => {
-	const database = await openDirectusLike();
-
-	const report = await health({ database, relay: undefined, schema: schemaOf(feedback), settings: settingsWith() });
-
-	expect(report.relay).toBeNull();
 });

@@ -12,7 +12,7 @@ export interface Health {
 	outbox: OutboxFigures;
 	/** Watched collections whose accountability is off: their changes are recorded after the commit, best effort. */
 	untracked: string[];
-	/** The relay of the process that answers; `null` when it has none. */
+	/** Of the process that answers; `null` when it has none. */
 	relay: RelayHealth | null;
 }
 
@@ -23,7 +23,7 @@ export async function health({
 	settings,
 }: {
 	database: Knex;
-	relay: { health: RelayHealth } | undefined;
+	relay: RelayHealth | null;
 	schema: SchemaOverview;
 	settings: { collections: WatchedCollections };
 }): Promise<Health> {
@@ -31,6 +31,6 @@ export async function health({
 		protocol: PROTOCOL,
 		outbox: await outboxFigures(database),
 		untracked: unprotectedCollections(schema, settings.collections),
-		relay: relay?.health ?? null,
+		relay,
 	};
 }

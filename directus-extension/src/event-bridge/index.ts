@@ -1,13 +1,18 @@
 import type { Accountability, EndpointConfig } from '@directus/types';
 import type { Request, RequestHandler } from 'express';
+import { CapturePlans } from '../capture/capture-plan.js';
 import { parseSettings } from '../lib/settings.js';
-import { relayOfProcess } from '../relay/takeover.js';
+import { nudgeRelay, relayHealth } from '../relay/takeover.js';
 import { applyEffects } from './apply-effects.js';
 import { authorize } from './authorize.js';
+import { backfillItems, parseBackfill } from './backfill-items.js';
+import { findGaps, parseGaps } from './find-gaps.js';
 import { health } from './health.js';
 import { outboxFigures } from './outbox-figures.js';
+import type { TrackedActivity } from './match-activities.js';
 import { parseEffects } from './parse-effects.js';
 import { parseRejectedPage, rejectedRows } from './rejected-rows.js';
+import { repairGap } from './repair-gap.js';
 import { parseResend, resendRows } from './resend-rows.js';
 
 /** Takes what the sidecar writes back, and lets its commands look into the outbox and mend it. */
@@ -15,6 +20,7 @@ const eventBridge: EndpointConfig = {
 	id: 'event-bridge',
 	handler: (router, { database, emitter, env, logger, services }) => {
 		const settings = parseSettings(env);
+		const plans = new CapturePlans(settings);
 
 		/** Answers the service account and admins with what `handle` returns. */
 		const answer =
@@ -37,7 +43,7 @@ const eventBridge: EndpointConfig = {
 		);
 		router.get(
 			'/health',
-			answer(({ schema }) => health({ database, relay: relayOfProcess(), schema, settings })),
+			answer(({ schema }) => health({ database, relay: relayHealth(), schema, settings })),
 		);
 		router.get(
 			'/outbox',
@@ -51,8 +57,27 @@ const eventBridge: EndpointConfig = {
 			'/outbox/resend',
 			answer(async ({ body }) => {
 				const resent = await resendRows(parseResend(body), database);
-				relayOfProcess()?.nudge();
+				nudgeRelay();
 				return resent;
+			}),
+		);
+		router.post(
+			'/gaps',
+			answer(async ({ body, schema }) => {
+				const context = { database, plans, project: settings.project, schema, services };
+				const repair = (activity: TrackedActivity): Promise<void> => repairGap(activity, context);
+				const page = await findGaps(parseGaps(body), { database, repair, schema, settings });
+				nudgeRelay();
+				return page;
+			}),
+		);
+		router.post(
+			'/backfill',
+			answer(async ({ body, schema }) => {
+				const context = { database, plans, project: settings.project, schema, services };
+				const page = await backfillItems(parseBackfill(body), context);
+				nudgeRelay();
+				return page;
 			}),
 		);
 	},

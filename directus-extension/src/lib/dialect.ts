@@ -15,6 +15,11 @@ export function canReturnUpdated(database: Knex): boolean {
 	return ['sqlite3', 'postgresql', 'cockroachdb'].includes(dialectOf(database));
 }
 
+/** What Directus' timestamps are cut to. */
+export function timestampPrecisionMs(database: Knex): number {
+	return dialectOf(database) === 'mysql' ? 1000 : 1;
+}
+
 function dialectOf(database: Knex): string {
 	const client: unknown = database.client;
 	return typeof client === 'object' && client !== null && 'dialect' in client ? String(client.dialect) : '';

@@ -64,6 +64,17 @@ export async function recordEvent(
 	return await insert(database, pendingRow({ kind: 'event', action: 'publish', collection, key }, payload));
 }
 
+/** Writes rows some of which may be there already, and returns the event ids of those that were not. */
+export async function recordOnce(rows: readonly NewOutboxRow[], { database }: { database: Knex }): Promise<string[]> {
+	if (rows.length === 0) return [];
+	const inserted: { event_id: string }[] = await database(OUTBOX)
+		.insert(rows)
+		.onConflict('event_id')
+		.ignore()
+		.returning('event_id');
+	return inserted.map((row) => row.event_id);
+}
+
 export function changeRow({ payload, ...change }: RecordedChange): NewOutboxRow {
 	return pendingRow({ kind: 'change', ...change }, payload);
 }

@@ -36,6 +36,8 @@ export async function createTables(database: Knex): Promise<void> {
 		// each index, and every lease for one over a column of the lease: so there are no others.
 		table.index(['state', 'id']);
 		table.index(['state', 'settled_at']);
+		// The check for gaps takes rows by age. In order of time, as rows are inserted, an index costs next to nothing.
+		table.index(['created_at']);
 	});
 	await createTable(database, LEDGER, (table) => {
 		table.string('effect_id', 64).primary();

@@ -8,7 +8,7 @@ const STEP_MAX = 500;
 /** From one step to the next, so that a large purge leaves most of the database's time to others. */
 const PAUSE_MS = 25;
 /** Delivered rows stay this much longer than promised: a check of the whole period must not race the purge. */
-const MARGIN_MS = 3_600_000;
+export const RETENTION_MARGIN_MS = 3_600_000;
 
 interface Purging {
 	now?: number;
@@ -25,7 +25,7 @@ export async function purge(
 ): Promise<void> {
 	const delivered = database(OUTBOX)
 		.whereIn('state', ['published', 'ignored'])
-		.where('settled_at', '<', now - retentionMs - MARGIN_MS);
+		.where('settled_at', '<', now - retentionMs - RETENTION_MARGIN_MS);
 	const forgettable = database(LEDGER).where('created_at', '<', now - ledgerRetentionMs);
 
 	for (const { table, key, old } of [

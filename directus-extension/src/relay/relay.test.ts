@@ -9,7 +9,7 @@ import { settingsWith } from '../testing/settings.js';
 import { openDirectusLike } from '../testing/sqlite.js';
 import type { HttpClient } from './http.js';
 import { Relay } from './relay.js';
-import { relayOfProcess, takeOver } from './takeover.js';
+import { relayHealth, takeOver } from './takeover.js';
 
 let database: Knex;
 let relay: Relay;
@@ -132,11 +132,11 @@ test('how it goes is known during an outage and after it', async () => {
 	await insertRows(database, 1);
 	takeOver(relay);
 	relay.start();
-	await eventually(() => expect(relayOfProcess()?.health).toEqual({ failures: 2, lastError: 'nobody there' }));
+	await eventually(() => expect(relayHealth()).toEqual({ failures: 2, lastError: 'nobody there' }));
 
 	isAway = false;
 
-	await eventually(() => expect(relayOfProcess()?.health).toEqual({ failures: 0, lastError: null }));
+	await eventually(() => expect(relayHealth()).toEqual({ failures: 0, lastError: null }));
 	globalThis.directusEventBridgeRelay = undefined;
 });
 

@@ -1,4 +1,4 @@
-import type { Relay } from './relay.js';
+import type { Relay, RelayHealth } from './relay.js';
 
 declare global {
 	/** The relay of this process, across reloads of the extension: each reload loads a new copy of this module. */
@@ -18,7 +18,12 @@ export function takeOver(relay: Relay): void {
 	}
 }
 
-/** The relay of this process, for who only wants to nudge it or to know how it is. */
-export function relayOfProcess(): Pick<Relay, 'nudge' | 'health'> | undefined {
-	return globalThis.directusEventBridgeRelay;
+/** Tells the relay of this process that something was put into the outbox. */
+export function nudgeRelay(): void {
+	globalThis.directusEventBridgeRelay?.nudge();
+}
+
+/** How the relay of this process is; `null` when it has none. */
+export function relayHealth(): RelayHealth | null {
+	return globalThis.directusEventBridgeRelay?.health ?? null;
 }

@@ -40,15 +40,27 @@ export function openSqlite(filename = ':memory:'): Knex {
 	return knex({ client: NodeSqliteClient, connection: { filename }, useNullAsDefault: true });
 }
 
-/** A database with our tables, the two of Directus' that we read, and a collection to write to. */
+/** A database with our tables, those of Directus' that we read, and a collection to write to. */
 export async function openDirectusLike(): Promise<Knex> {
 	const database = openSqlite();
 	await createTables(database);
+	await database.schema.createTable('directus_activity', (table) => {
+		table.increments('id');
+		table.string('action');
+		table.string('user');
+		// Directus keeps epoch milliseconds on SQLite.
+		table.datetime('timestamp');
+		table.string('collection');
+		table.string('item');
+		table.index('timestamp');
+	});
 	await database.schema.createTable('directus_revisions', (table) => {
 		table.increments('id');
+		table.integer('activity');
 		table.string('collection');
 		table.string('item');
 		table.text('data');
+		table.text('delta');
 		table.integer('version');
 	});
 	await database.schema.createTable('feedback', (table) => {
