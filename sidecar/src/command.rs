@@ -1,15 +1,26 @@
 //! What the binary can do, one file each.
 
+pub mod backfill;
 pub mod check;
 pub mod dead_letters;
+pub mod gap_check;
 pub mod map;
+pub mod outbox;
 pub mod provision;
 pub mod serve;
 mod table;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use aws_config::{BehaviorVersion, SdkConfig};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::settings::Settings,
+    directus::{Directus, operator::Operator},
+    retry::RetryPolicy,
+};
 
 /// Says on the terminal what is done.
 #[expect(clippy::print_stdout, reason = "a command answers on standard output")]
@@ -27,4 +38,17 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
 /// AWS as its own variables, files and roles describe it.
 async fn aws() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest()).load().await
+}
+
+/// Directus as the configuration describes it. What is configured for effects serves here, too.
+fn operator(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Operator> {
+    let settings = &settings.directus;
+    let directus = Directus::connect(&settings.url, settings.token.clone(), settings.timeout)
+        .context("cannot set up the connection to Directus")?;
+    let retry = RetryPolicy {
+        delay_min: settings.retry_delay_min,
+        delay_max: settings.retry_delay_max,
+        attempts_max: settings.attempts_max,
+    };
+    Ok(Operator::new(directus, retry, shutdown))
 }

@@ -2,10 +2,12 @@
 
 pub mod availability;
 pub mod effects;
+pub mod operator;
+pub mod outbox;
 
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
@@ -16,13 +18,11 @@ use crate::{
     event::EffectId,
 };
 
-const EFFECTS_PATH: &str = "event-bridge/effects";
-
 /// A connection to one Directus.
 #[derive(Debug, Clone)]
 pub struct Directus {
     client: Client,
-    effects_url: Url,
+    root: Url,
     token: SecretString,
 }
 
@@ -51,15 +51,20 @@ impl Directus {
         if !root.path().ends_with('/') {
             root.set_path(&format!("{}/", root.path()));
         }
-        Ok(Self { client, effects_url: root.join(EFFECTS_PATH)?, token })
+        Ok(Self { client, root, token })
+    }
+
+    /// A request to one of the extension's routes.
+    fn request(&self, method: Method, route: &str) -> RequestBuilder {
+        let mut url = self.root.clone();
+        url.set_path(&format!("{}event-bridge/{route}", self.root.path()));
+        self.client.request(method, url).bearer_auth(self.token.expose_secret())
     }
 
     /// Hands over a batch of effects and returns a verdict on each, in order.
     pub async fn apply(&self, effects: &[Effect]) -> Result<Vec<EffectVerdict>, DeliveryError> {
-        let request = self.client.post(self.effects_url.clone());
+        let request = self.request(Method::POST, "effects").json(effects);
         let response = request
-            .bearer_auth(self.token.expose_secret())
-            .json(effects)
             .send()
             .await
             .map_err(|error| DeliveryError::Transient(error.without_url().into()))?;

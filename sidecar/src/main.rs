@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use sidecar::{
-    command::{self, dead_letters::DeadLetters, map::MapInput},
+    command::{
+        self, backfill::BackfillArgs, dead_letters::DeadLetters, gap_check::GapCheckArgs,
+        map::MapInput, outbox::OutboxArgs,
+    },
     config::Config,
 };
 
@@ -36,6 +39,12 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         against: Option<PathBuf>,
     },
+    /// Shows what waits in the outbox of Directus, and sends again what was rejected.
+    Outbox(OutboxArgs),
+    /// Checks that every change that Directus tracked has its outbox row; status 1 if one is missing.
+    GapCheck(GapCheckArgs),
+    /// Makes changes of the items that were there before anybody watched.
+    Backfill(BackfillArgs),
 }
 
 #[tokio::main]
@@ -44,15 +53,23 @@ async fn main() -> ExitCode {
     let outcome = match Config::load(&cli.config) {
         Err(error) => Err(error.into()),
         Ok(config) => match cli.command {
-            Command::Serve => command::serve::run(config).await,
-            Command::Provision => command::provision::run(&config).await,
-            Command::DeadLetters(command) => command::dead_letters::run(&config, command).await,
-            Command::Map(input) => command::map::run(&config, &input),
-            Command::Check { against } => command::check::run(&config, against.as_deref()),
+            Command::Serve => done(command::serve::run(config).await),
+            Command::Provision => done(command::provision::run(&config).await),
+            Command::DeadLetters(command) => {
+                done(command::dead_letters::run(&config, command).await)
+            }
+            Command::Map(input) => done(command::map::run(&config, &input)),
+            Command::Check { against } => done(command::check::run(&config, against.as_deref())),
+            Command::Outbox(args) => done(command::outbox::run(&config, args).await),
+            Command::GapCheck(args) => command::gap_check::run(&config, args).await,
+            Command::Backfill(args) => {
+                done(command::backfill::run(&config, &cli.config, args).await)
+            }
         },
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => command::failed(&error),
-    }
+    outcome.unwrap_or_else(|error| command::failed(&error))
+}
+
+fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    outcome.map(|()| ExitCode::SUCCESS)
 }

@@ -18,9 +18,10 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         Self { rows: if is_headed { vec![headings] } else { Vec::new() } }
     }
 
-    /// Adds a row.
+    /// Adds a row. Control characters become spaces: a cell may quote what a stranger wrote, and must
+    /// not speak to the terminal.
     pub(super) fn row(&mut self, cells: [String; COLUMNS]) {
-        self.rows.push(cells);
+        self.rows.push(cells.map(|cell| cell.replace(char::is_control, " ")));
     }
 }
 
@@ -51,5 +52,13 @@ mod tests {
         table.row(["long".to_owned(), "bus".to_owned(), String::new()]);
 
         assert_eq!(table.to_string(), "ID    REASON\na     contract  x\nlong  bus");
+    }
+
+    #[test]
+    fn a_cell_cannot_speak_to_the_terminal() {
+        let mut table = Table::new([""]);
+        table.row(["\u{1b}[2Jgone\nnext".to_owned()]);
+
+        assert_eq!(table.to_string(), " [2Jgone next");
     }
 }
