@@ -25,8 +25,25 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_fuel(Some(FUEL_MAX));
     // `previous.status` on a create is nothing, not a mistake: `previous` is null there.
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_filter("text", text);
+    environment.add_filter("number", number);
     environment
 });
+
+/// A key is a number or a text in Directus and a text on the bus. MiniJinja's `string` makes a text
+/// of nothing, too.
+fn text(value: minijinja::Value) -> minijinja::Value {
+    if value.is_undefined() || value.is_none() { value } else { value.to_string().into() }
+}
+
+/// A decimal is a text in Directus, so that no digit is lost, and a number on the bus.
+fn number(value: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
+    let Some(text) = value.as_str() else { return Ok(value) };
+    let number = serde_json::from_str::<serde_json::Number>(text.trim()).map_err(|_| {
+        minijinja::Error::new(ErrorKind::InvalidOperation, format!("{text:?} is no number"))
+    })?;
+    Ok(minijinja::Value::from(Serde(number)))
+}
 
 /// What an expression can see, converted once for all expressions that look at it.
 #[derive(Debug)]
@@ -180,6 +197,13 @@ mod tests {
     #[case("item.no_such_field", json!(null))]
     #[case("previous.status", json!(null))]
     #[case("item.amount > 10 and not previous", json!(true))]
+    #[case("item.amount | text", json!("12.5"))]
+    #[case("item.customer | text", json!(null))]
+    #[case("item.no_such_field | text", json!(null))]
+    #[case("'12.50' | number", json!(12.5))]
+    #[case("'7' | number", json!(7))]
+    #[case("item.amount | number", json!(12.5))]
+    #[case("item.customer | number", json!(null))]
     fn an_expression_has_a_typed_value(#[case] source: &str, #[case] expected: Value) {
         assert_eq!(value(source), expected);
     }
