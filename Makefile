@@ -47,6 +47,11 @@ bench-outbound: ## measure Directus → AWS: make the figures and pictures of do
 	cargo build --locked --release --package sidecar --package aws-stub --package bench --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/bench" outbound
 
+.PHONY: catalogue
+catalogue: ## write docs/events.md from schemas, examples and configuration
+	cargo run --locked --quiet --package sidecar -- catalogue > .cache/events.md
+	mv .cache/events.md docs/events.md
+
 .PHONY: fmt
 fmt: tools ## format Rust and TypeScript
 	cargo fmt --all

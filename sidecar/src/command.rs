@@ -1,6 +1,7 @@
 //! What the binary can do, one file each.
 
 pub mod backfill;
+pub mod catalogue;
 pub mod check;
 pub mod dead_letters;
 pub mod gap_check;

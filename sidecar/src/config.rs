@@ -17,13 +17,14 @@ use config::{Environment, File, FileFormat};
 use garde::Validate as _;
 use serde::Deserialize;
 
-pub use self::schemas::read_documents;
+pub use self::schemas::{read_documents, read_examples};
 use crate::{
     config::settings::Settings,
     contract::{Contracts, Document, compatibility},
+    event::EventType,
     outbound::mapping::Mappings,
     reactions::enrich::{Enrich, EnrichSettings},
-    route::{self, Route},
+    route::{self, ReactionName, Route},
 };
 
 /// The shipped `sidecar.toml` is where the defaults are.
@@ -33,6 +34,8 @@ const SEPARATOR: &str = "__";
 /// The settings that may also be read from a file.
 const SECRETS: [&str; 3] =
     ["SIDECAR__OUTBOUND__SECRETS", "SIDECAR__OUTBOUND__PSEUDONYM_KEY", "SIDECAR__DIRECTUS__TOKEN"];
+/// Obeys the rules of every secret and keeps none.
+const NO_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// One run reports at most this many settings of the wrong type.
 const MISTYPED_MAX: usize = 50;
 
@@ -71,6 +74,13 @@ impl Reactions {
         let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
         Ok(Self { enrich: Arc::new(Enrich::compile(written.enrich)?) })
     }
+
+    /// The types of the events that a reaction derives.
+    pub fn announced_by(&self, reaction: ReactionName) -> impl Iterator<Item = &EventType> {
+        match reaction {
+            ReactionName::Enrich => [self.enrich.announces()].into_iter(),
+        }
+    }
 }
 
 /// Every mistake in the configuration, a line each.
@@ -91,6 +101,15 @@ impl Config {
     /// Reads the folder and this process' environment.
     pub fn load(folder: &Path) -> Result<Self, ConfigError> {
         Self::load_with(folder, environment())
+    }
+
+    /// Reads the same for a command that speaks to nobody: a secret that is not set is no mistake.
+    pub fn load_without_secrets(folder: &Path) -> Result<Self, ConfigError> {
+        let mut variables = environment();
+        for key in SECRETS {
+            variables.entry(key.to_owned()).or_insert_with(|| NO_SECRET.to_owned());
+        }
+        Self::load_with(folder, variables)
     }
 
     /// Reads the folder, overridden by `variables`.

@@ -214,7 +214,7 @@ impl Event {
 }
 
 /// The producer of everything a reaction derives.
-const DERIVED_PRODUCER: &str = "event-bridge";
+pub const DERIVED_PRODUCER: &str = "event-bridge";
 
 #[cfg(test)]
 mod tests {

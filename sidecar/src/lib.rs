@@ -3,6 +3,7 @@
 //! `outbound` and `inbound` never import each other; what they share is [`event::Event`].
 
 pub mod batch;
+pub mod catalogue;
 pub mod command;
 pub mod config;
 pub mod contract;

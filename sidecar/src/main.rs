@@ -33,6 +33,8 @@ enum Command {
     DeadLetters(DeadLetters),
     /// Shows what a change of an item on standard input would become, without sending anything.
     Map(MapInput),
+    /// Writes, in Markdown, who produces each event, what its contract says, and who consumes it.
+    Catalogue,
     /// Reads all configuration and the schemas and reports every mistake at once.
     Check {
         /// The schemas of a former state, such as the last release: no contract of theirs may break.
@@ -50,7 +52,11 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match Config::load(&cli.config) {
+    let config = match cli.command {
+        Command::Catalogue => Config::load_without_secrets(&cli.config),
+        _ => Config::load(&cli.config),
+    };
+    let outcome = match config {
         Err(error) => Err(error.into()),
         Ok(config) => match cli.command {
             Command::Serve => done(command::serve::run(config).await),
@@ -59,6 +65,7 @@ async fn main() -> ExitCode {
                 done(command::dead_letters::run(&config, command).await)
             }
             Command::Map(input) => done(command::map::run(&config, &input)),
+            Command::Catalogue => done(command::catalogue::run(&config, &cli.config)),
             Command::Check { against } => done(command::check::run(&config, against.as_deref())),
             Command::Outbox(args) => done(command::outbox::run(&config, args).await),
             Command::GapCheck(args) => command::gap_check::run(&config, args).await,

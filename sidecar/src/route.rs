@@ -15,6 +15,9 @@ const PATTERN_CHARS_MAX: usize = 2_048;
 /// What SQS takes as a queue's name, with room for the suffix of the dead-letter queue.
 const NAME_CHARS_MAX: usize = 40;
 
+/// What of an event its type alone decides.
+const KNOWN_OF_A_TYPE: [&str; 2] = ["source", "detail-type"];
+
 /// One route: one rule, one queue, one dead-letter queue, one reaction.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -26,6 +29,15 @@ pub struct Route {
     pub pattern: String,
     /// The same, to be asked without EventBridge.
     matcher: Pattern,
+}
+
+/// Which events of a type go a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    Every,
+    /// Those that meet further conditions.
+    Some,
 }
 
 /// The reactions there are.
@@ -67,6 +79,20 @@ impl Route {
             "resources": [format!("directus:{}/{}", subject.collection, subject.key)],
             "detail": event,
         }))
+    }
+
+    /// Which events of this type, put on the bus as from `source`, go this way; none when no event
+    /// of the type does.
+    pub fn share(&self, event_type: &str, source: &str) -> Option<Share> {
+        let pattern: Map<String, Value> =
+            serde_json::from_str(&self.pattern).expect("the pattern was compiled");
+        let (known, unknown): (Map<_, _>, Map<_, _>) =
+            pattern.into_iter().partition(|(key, _)| KNOWN_OF_A_TYPE.contains(&key.as_str()));
+        let event = json!({ "source": source, "detail-type": event_type });
+        // EventBridge knows no pattern that demands nothing.
+        let takes = known.is_empty()
+            || Pattern::compile(&known).expect("a part of a pattern is one").matches(&event);
+        takes.then_some(if unknown.is_empty() { Share::Every } else { Share::Some })
     }
 
     /// The name of its rule and of its queue. The bus is part of it: an account may have several.
@@ -115,6 +141,8 @@ fn compile_one(name: &str, route: Value) -> Result<Route, String> {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
@@ -142,6 +170,31 @@ mod tests {
         assert!(takes(r#"{ "replay-name": [{ "exists": false }] }"#));
         assert!(takes(r#"{ "detail": { "data": { "rating": [{ "numeric": [">", 3] }] } } }"#));
         assert!(!takes(r#"{ "source": ["billing"] }"#));
+    }
+
+    #[rstest]
+    #[case::named(r#"{"detail-type": ["order.paid"]}"#, Some(Share::Every))]
+    #[case::by_its_beginning(r#"{"detail-type": [{"prefix": "order."}]}"#, Some(Share::Every))]
+    #[case::by_source(r#"{"source": ["directus"]}"#, Some(Share::Every))]
+    #[case::further_conditions(
+        r#"{"detail-type": ["order.paid"], "detail": {"data": {"total": [{"numeric": [">", 9]}]}}}"#,
+        Some(Share::Some)
+    )]
+    #[case::one_of_several(
+        r#"{"$or": [{"detail-type": ["order.paid"]}, {"source": ["billing"]}]}"#,
+        Some(Share::Some)
+    )]
+    #[case::another_type(r#"{"detail-type": ["order.placed"], "detail": {"version": [1]}}"#, None)]
+    #[case::another_source(r#"{"source": ["billing"]}"#, None)]
+    fn a_route_tells_which_events_of_a_type_it_takes(
+        #[case] pattern: &str,
+        #[case] expected: Option<Share>,
+    ) {
+        let route = format!(r#"{{"a": {{"reaction": "enrich", "pattern": {pattern}}}}}"#);
+
+        let share = compile(&route).unwrap()[0].share("order.paid", "directus");
+
+        assert_eq!(share, expected);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
+    catalogue::Example,
     contract::{ContractName, Document},
     event::EventType,
 };
@@ -25,14 +26,33 @@ pub fn read_documents(folder: &Path) -> Result<Vec<Document>, Vec<String>> {
     if problems.is_empty() { Ok(documents) } else { Err(problems) }
 }
 
+/// Reads the valid examples beside the schemas, if there are any.
+pub fn read_examples(folder: &Path) -> Result<Vec<Example>, Vec<String>> {
+    let folder = folder.join(EXAMPLES).join("valid");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut examples = BTreeMap::new();
+    for file in list(&folder).map_err(|problem| vec![problem])? {
+        let wrong = |error: &dyn fmt::Display| vec![format!("{}: {error}", file.path().display())];
+        let text = fs::read_to_string(file.path()).map_err(|error| wrong(&error))?;
+        let event = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+        examples.insert(file.path(), Example { event, text });
+    }
+    Ok(examples.into_values().collect())
+}
+
+/// The folder beside the schemas that holds none.
+const EXAMPLES: &str = "examples";
+
+fn list(folder: &Path) -> Result<Vec<fs::DirEntry>, String> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect);
+    entries.map_err(|error| format!("{}: {error}", folder.display()))
+}
+
 type ContractFiles = BTreeMap<PathBuf, Result<ContractName, String>>;
 
 fn contract_files(folder: &Path) -> Result<ContractFiles, String> {
-    const EXAMPLES: &str = "examples";
-    let list = |folder: &Path| {
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        entries.map_err(|error| format!("{}: {error}", folder.display()))
-    };
     let mut files = BTreeMap::new();
     files.insert(folder.join("envelope.json"), Ok(ContractName::Envelope));
     for entry in list(folder)? {

@@ -144,6 +144,10 @@ fn every_contract_is_titled_after_its_type_and_every_field_described() {
         }
         assert!(schema["description"].is_string(), "{event_type}/{version}.json");
     }
+    let envelope = fs::read_to_string(schemas().join("envelope.json")).unwrap();
+    for (place, field) in fields(&serde_json::from_str(&envelope).unwrap(), "") {
+        assert!(field["description"].is_string(), "envelope.json: {place} has no description");
+    }
 }
 
 /// A mapping writes null for what an item lacks.

@@ -44,6 +44,13 @@ pub struct Defaults {
     privacy: Arc<Rules>,
 }
 
+impl Defaults {
+    /// Who the events come from.
+    pub fn producer(&self) -> &str {
+        &self.producer
+    }
+}
+
 /// One `[[mapping]]`.
 #[derive(Debug)]
 pub struct Mapping {

@@ -23,6 +23,11 @@ impl Placed {
         Self { expression, place }
     }
 
+    /// The expression as written.
+    pub fn source(&self) -> &str {
+        self.expression.source()
+    }
+
     /// Its value; what is not there is null.
     pub fn value(&self, scope: &Scope) -> Result<Value, Refusal> {
         self.expression.value(scope).map_err(|error| self.refusal(error))

@@ -82,6 +82,11 @@ impl Enrich {
         }
     }
 
+    /// The type of the event that tells what was found.
+    pub fn announces(&self) -> &EventType {
+        &self.announce
+    }
+
     fn judge(&self, event: &Event) -> Result<Judgement, DeliveryError> {
         let scope = Scope::new(event);
         let text = |expression: &Expression| match expression.value(&scope) {
