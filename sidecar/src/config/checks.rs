@@ -11,10 +11,8 @@ use url::Url;
 use crate::{
     config::{producers::environment_spelling, settings::Producer},
     directus::effects::EFFECTS_MAX,
-    outbound::{
-        intake::{credential::Token, producer::TypePattern},
-        privacy::pseudonym::KEY_BYTES_MIN,
-    },
+    event::EventTypes,
+    outbound::{intake::credential::Token, privacy::pseudonym::KEY_BYTES_MIN},
     signature::Secret,
 };
 
@@ -88,8 +86,8 @@ pub(super) fn bearer_tokens(
     }
 }
 
-pub(super) fn type_pattern(pattern: &str, (): &()) -> garde::Result {
-    TypePattern::parse(pattern).map(drop).map_err(|error| garde::Error::new(error.to_string()))
+pub(super) fn event_types(types: &str, (): &()) -> garde::Result {
+    EventTypes::parse(types).map(drop).map_err(garde::Error::new)
 }
 
 /// A signature is tried on every producer's secrets: this many are still quick.

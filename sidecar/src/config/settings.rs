@@ -15,15 +15,16 @@ use url::Url;
 
 use crate::{
     config::checks::{
-        absent_or_long, at_most, bearer_tokens, between, durations, endpoint_batch,
-        further_secrets, present, producer_names, signing_secrets, split, texts, type_pattern,
-        web_address, within,
+        absent_or_long, at_most, bearer_tokens, between, durations, endpoint_batch, event_types,
+        further_secrets, present, producer_names, signing_secrets, split, texts, web_address,
+        within,
     },
+    event::EventTypes,
     outbound::{
         eventbridge::ENTRIES_MAX,
         intake::{
             credential::{Member, Members, Token},
-            producer::{self, TypePattern},
+            producer,
         },
         privacy::pseudonym::Pseudonyms,
     },
@@ -225,7 +226,7 @@ pub struct Producer {
     #[garde(custom(further_secrets))]
     pub secrets: SecretString,
     #[serde(deserialize_with = "texts")]
-    #[garde(length(min = 1), inner(custom(type_pattern)))]
+    #[garde(length(min = 1), inner(custom(event_types)))]
     pub events: Vec<String>,
     #[serde(deserialize_with = "texts")]
     #[garde(inner(length(min = 1, max = 256)))]
@@ -244,7 +245,7 @@ impl Producer {
             events: self
                 .events
                 .iter()
-                .map(|pattern| TypePattern::parse(pattern).expect(CHECKED))
+                .map(|types| EventTypes::parse(types).expect(CHECKED))
                 .collect(),
             aliases: self.aliases.clone(),
             type_prefix: self.type_prefix.clone(),

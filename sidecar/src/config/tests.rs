@@ -168,7 +168,7 @@ fn every_mistake_in_producers_is_reported_at_once() {
     let mut problems = error.problems;
     problems.sort();
     insta::assert_snapshot!(problems.join("\n"), @r#"
-    sidecar.toml: producers.a.events[0]: is neither an event type, nor `word.*`, nor `*`
+    sidecar.toml: producers.a.events[0]: `cart` is no event type, such as `cart.item_added` or `cart.*`
     sidecar.toml: producers.a.tokens: neither tokens nor secrets are set
     sidecar.toml: producers.b.events: length is lower than 1
     sidecar.toml: producers.b.tokens: token 1: a token has at least 32 characters

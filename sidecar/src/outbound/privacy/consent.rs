@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     delivery::Refusal,
-    event::{Event, EventType},
+    event::{Event, EventTypes},
     expression::Scope,
     outbound::{change::Change, placed::Placed, privacy::Rules},
 };
@@ -96,41 +96,6 @@ impl Decision {
                 all.into_iter().find(|one| one.as_str() == word)
             }
             _ => None,
-        }
-    }
-}
-
-/// One event type, or all that begin alike: `cart.*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventTypes {
-    /// That one.
-    One(EventType),
-    /// All whose name begins with this, up to and with a dot; all there are when it is empty.
-    All(String),
-}
-
-impl EventTypes {
-    /// Reads `cart.item_added`, `cart.*` or `*`.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let invalid =
-            || format!("`{text}` is no event type, such as `cart.item_added` or `cart.*`");
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
-        match text.strip_suffix('*') {
-            Some(start)
-                if start.is_empty() || (start.ends_with('.') && start.chars().all(is_name)) =>
-            {
-                Ok(Self::All(start.to_owned()))
-            }
-            Some(_) => Err(invalid()),
-            None => EventType::try_from(text.to_owned()).map(Self::One).map_err(|_| invalid()),
-        }
-    }
-
-    /// Whether `event_type` is one of them.
-    pub fn contain(&self, event_type: &EventType) -> bool {
-        match self {
-            Self::One(one) => one == event_type,
-            Self::All(start) => event_type.as_str().starts_with(start),
         }
     }
 }

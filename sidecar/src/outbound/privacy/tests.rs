@@ -3,12 +3,9 @@ use serde_json::{Map, json};
 
 use super::*;
 use crate::{
+    event::EventTypes,
     expression::Expression,
-    outbound::{
-        change::ChangeBatch,
-        placed::Placed,
-        privacy::{consent::EventTypes, path::Segment},
-    },
+    outbound::{change::ChangeBatch, placed::Placed, privacy::path::Segment},
 };
 
 const KEY: &[u8] = b"a key of more than 24 bytes";
@@ -219,32 +216,6 @@ fn an_event_that_needs_no_consent_is_not_asked_about() {
     let considered = policy.consider(other, &rules, None).unwrap();
 
     assert!(considered.consent.is_none() && considered.publishable().is_some());
-}
-
-#[rstest::rstest]
-#[case("cart.item_added", "cart.item_added", true)]
-#[case("cart.item_added", "cart.item", false)]
-#[case("cart.*", "cart.item.added", true)]
-#[case("cart.*", "carton.opened", false)]
-#[case("*", "cart.item_added", true)]
-fn event_types_are_one_or_all_that_begin_alike(
-    #[case] types: &str,
-    #[case] of: &str,
-    #[case] contained: bool,
-) {
-    let event_type = of.to_owned().try_into().unwrap();
-
-    assert_eq!(EventTypes::parse(types).unwrap().contain(&event_type), contained);
-}
-
-#[rstest::rstest]
-#[case("cart*")]
-#[case("Cart.*")]
-#[case("cart.*.added")]
-#[case("cart")]
-#[case("")]
-fn what_is_no_event_type_is_refused(#[case] types: &str) {
-    assert!(EventTypes::parse(types).is_err(), "{types} was accepted");
 }
 
 /// Data with a planted value somewhere in it, and a path that leads there.

@@ -5,10 +5,9 @@ use std::fmt;
 use toml::{Spanned, de::DeValue};
 
 use super::{Compiler, section::Section};
-use crate::outbound::privacy::{
-    Rule, Rules, Treatment,
-    consent::{Consent, EventTypes},
-    path::Path,
+use crate::{
+    event::EventTypes,
+    outbound::privacy::{Rule, Rules, Treatment, consent::Consent, path::Path},
 };
 
 impl<'text> Compiler<'text> {
