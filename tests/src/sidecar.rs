@@ -58,7 +58,7 @@ impl Sidecar {
     }
 
     /// Tells it what a story wants to be different from the configuration it ships with.
-    pub(crate) fn configure(&mut self, settings: &Settings) {
+    pub fn configure(&mut self, settings: &Settings) {
         for part in [&mut self.part, &mut self.provision] {
             part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
         }
@@ -112,6 +112,30 @@ impl Sidecar {
     /// Ends a [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
         self.part.signal(Signal::CONT)
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it has counted.
+    pub async fn metrics(&self) -> Result<String> {
+        Ok(self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?)
+    }
+
+    /// Posts a body as an external producer does; returns the status and the answer.
+    pub async fn post_events(
+        &self,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<(u16, Value)> {
+        let request = self.http.post(format!("{}/v1/events", self.url)).bearer_auth(token);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = request.body(body).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
     }
 
     /// Posts a body as Directus does, signed with `secret` at a moment of the story's choice;
