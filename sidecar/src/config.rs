@@ -125,8 +125,9 @@ impl Config {
         let contracts = settings
             .as_ref()
             .and_then(|settings| reader.contracts(&folder.join(&settings.contracts.folder)));
-        if let (Some(mappings), Some((contracts, _))) = (&mappings, &contracts) {
+        if let (Some(mappings), Some((contracts, documents))) = (&mappings, &contracts) {
             reader.problems.extend(mappings.uncontracted(contracts));
+            reader.problems.extend(mappings.uncontractable(documents));
         }
         let mappings = match (&settings, mappings) {
             (Some(settings), Some(mappings)) => Some(reader.keyed(mappings, settings)),

@@ -212,6 +212,33 @@ fn a_version_that_breaks_the_promise_of_the_one_before_is_a_mistake() {
 }
 
 #[test]
+fn a_rule_that_breaks_a_contract_is_a_mistake() {
+    let documents = read_documents(&shipped().join("../../schemas")).unwrap();
+    let mappings = Mappings::compile(
+        r#"
+        [privacy]
+        data.paymentId = "drop"
+        [consent]
+        events = ["feedback.submitted"]
+        decide = "true"
+        identity = ["data.feedbackId", "data.userEmail"]
+        [[mapping]]
+        collection = "feedback"
+        event = "ticket.rated"
+        privacy = { data.rating = "mask", data.comment = "drop" }
+        "#,
+    );
+
+    insta::assert_snapshot!(mappings.unwrap().uncontractable(&documents).join("\n"), @r"
+    mappings.toml:11: mapping 1 (feedback to ticket.rated): privacy: data.rating: becomes null, which is not taken by ticket.rated/1.json
+    mappings.toml:3: privacy: data.paymentId: is dropped, and required by payment.failed/1.json
+    mappings.toml:3: privacy: data.paymentId: is dropped, and required by payment.refunded/1.json
+    mappings.toml:3: privacy: data.paymentId: is dropped, and required by payment.succeeded/1.json
+    mappings.toml:4: consent: identity: data.feedbackId: is dropped, and required by feedback.submitted/1.json
+    ");
+}
+
+#[test]
 fn a_rule_that_pseudonymizes_needs_a_key_that_is_long_enough() {
     let key = "a key of more than 24 bytes";
     let problems = |key: &str| {

@@ -1,5 +1,6 @@
 //! Change → events, by configuration: the compiled `mappings.toml`. Pure.
 
+mod checks;
 mod shape;
 mod written;
 
@@ -9,7 +10,6 @@ use serde_json::{Map, Value};
 
 use self::shape::Shape;
 use crate::{
-    contract::Contracts,
     delivery::{Refusal, RefusalCode},
     event::{Event, EventType, Subject},
     expression::Scope,
@@ -17,7 +17,7 @@ use crate::{
         announcement::Announcement,
         change::{Action, Capture, Change},
         placed::Placed,
-        privacy::{Considered, Policy, Rule, Rules, Treatment},
+        privacy::{Considered, Policy, Rules},
     },
 };
 
@@ -182,26 +182,6 @@ impl Mappings {
 
     fn defaults_of(&self, collection: &str) -> &Defaults {
         self.collections.get(collection).unwrap_or(&self.defaults)
-    }
-
-    /// The mappings whose events no contract admits.
-    pub fn uncontracted(&self, contracts: &Contracts) -> Vec<String> {
-        self.templates()
-            .filter(|(_, template)| !contracts.admits(&template.event_type, template.version))
-            .map(|(mapping, template)| {
-                let (place, event_type) = (mapping.place(), &template.event_type);
-                let version = template.version;
-                format!("{place}: {event_type} has contracts, but none of version {version}")
-            })
-            .collect()
-    }
-
-    /// A rule that needs the key of pseudonyms, if there is one.
-    pub fn pseudonymizing(&self) -> Option<&Rule> {
-        let of_mappings = self.templates().map(|(_, template)| &template.defaults);
-        let all = of_mappings.chain(self.collections.values()).chain([&self.defaults]);
-        all.flat_map(|defaults| defaults.privacy.iter())
-            .find(|rule| rule.treatment == Treatment::Pseudonymize)
     }
 
     fn templates(&self) -> impl Iterator<Item = (&Mapping, &Template)> {

@@ -4,6 +4,7 @@
 //! dead-lettered is what was let through here.
 
 pub mod consent;
+pub mod contracted;
 pub mod path;
 pub mod pseudonym;
 
@@ -109,8 +110,11 @@ impl Rules {
     }
 }
 
+/// What text becomes.
+const MASK: &str = "***";
+
 fn mask(value: &Value) -> Value {
-    if value.is_string() { Value::from("***") } else { Value::Null }
+    if value.is_string() { Value::from(MASK) } else { Value::Null }
 }
 
 /// What holds for every event whichever way it came.

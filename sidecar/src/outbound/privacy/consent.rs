@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     delivery::Refusal,
-    event::{Event, EventTypes},
+    event::{Event, EventType, EventTypes},
     expression::Scope,
     outbound::{change::Change, placed::Placed, privacy::Rules},
 };
@@ -46,6 +46,11 @@ impl Consent {
         visible
     };
 
+    /// Whether events of this type need consent.
+    pub fn asks_about(&self, event_type: &EventType) -> bool {
+        self.events.iter().any(|types| types.contain(event_type))
+    }
+
     /// Decides about an event; `None` when it needs no consent.
     pub(super) fn decide(
         &self,
@@ -59,7 +64,7 @@ impl Consent {
             item: Option<&'event Value>,
             related: Option<&'event Map<String, Value>>,
         }
-        if !self.events.iter().any(|types| types.contain(&event.event_type)) {
+        if !self.asks_about(&event.event_type) {
             return Ok(None);
         }
         let visible = Visible {

@@ -65,7 +65,10 @@ impl<'text> Compiler<'text> {
         let identity = self.each(identity, &section.called("identity"), Path::parse);
         let identity = identity.into_iter().chain([Path::CustomerId]);
         let place = self.problems.place(&section.span, &section.called("identity"));
-        let drop = |path| Rule { path, treatment: Treatment::Drop, place: place.clone() };
+        let drop = |path: Path| {
+            let place = format!("{place}: {path}");
+            Rule { path, treatment: Treatment::Drop, place }
+        };
         let identity = Rules::new(identity.map(drop));
         section.end(&mut self.problems);
         Some(Consent { events, decide: decide?, identity })
