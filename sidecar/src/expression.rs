@@ -73,6 +73,8 @@ pub struct Expression {
     compiled: minijinja::Expression<'static, 'static>,
     /// What it looks at, such as `item.status`, for an error to quote.
     looks_at: BTreeSet<String>,
+    /// Its words, when it is nothing but a dotted name, as most are: that needs no interpreter.
+    path: Option<Vec<String>>,
 }
 
 impl Expression {
@@ -92,8 +94,9 @@ impl Expression {
         if let Some(error) = words(source).into_iter().find_map(unknown) {
             return Err(InvalidExpression::Syntax(describe(&error)));
         }
-        let looks_at = compiled.undeclared_variables(true).into_iter().collect();
-        Ok(Self { source: source.to_owned(), compiled, looks_at })
+        let looks_at: BTreeSet<_> = compiled.undeclared_variables(true).into_iter().collect();
+        let path = plain_path(source.trim(), &looks_at, visible);
+        Ok(Self { source: source.to_owned(), compiled, looks_at, path })
     }
 
     /// The text it was compiled from.
@@ -113,12 +116,24 @@ impl Expression {
     }
 
     fn evaluate(&self, scope: &Scope) -> Result<minijinja::Value, EvaluationError> {
+        if let Some(path) = &self.path {
+            // What is not there is undefined, as it is for the interpreter.
+            let step =
+                |value: minijinja::Value, word: &String| value.get_attr(word).unwrap_or_default();
+            return Ok(path.iter().fold(scope.0.clone(), step));
+        }
         self.compiled.eval(scope.0.clone()).map_err(|error| {
             let values = self.looks_at.iter().take(QUOTED_MAX).map(|name| scope.quote(name));
             let reasons: Vec<_> = std::iter::once(describe(&error)).chain(values).collect();
             EvaluationError(reasons.join("; "))
         })
     }
+}
+
+fn plain_path(source: &str, looks_at: &BTreeSet<String>, visible: &[&str]) -> Option<Vec<String>> {
+    let words: Vec<_> = source.split('.').map(str::to_owned).collect();
+    let is_visible = words.first().is_some_and(|first| visible.contains(&first.as_str()));
+    (looks_at.len() == 1 && looks_at.contains(source) && is_visible).then_some(words)
 }
 
 /// MiniJinja looks filters and tests up when it comes to them, which may be months later.
@@ -206,6 +221,26 @@ mod tests {
     #[case("item.customer | number", json!(null))]
     fn an_expression_has_a_typed_value(#[case] source: &str, #[case] expected: Value) {
         assert_eq!(value(source), expected);
+    }
+
+    #[rstest::rstest]
+    #[case("item")]
+    #[case("item.status")]
+    #[case("item.amount")]
+    #[case("item.tags")]
+    #[case("item.customer")]
+    #[case("item.customer.tier")]
+    #[case("item.status.length")]
+    #[case("item.no_such_field.nor_this")]
+    #[case("previous.status")]
+    #[case("changed")]
+    fn a_dotted_name_means_the_same_without_the_interpreter(#[case] source: &str) {
+        let plain = Expression::compile(source, &VISIBLE).unwrap();
+        let interpreted = Expression::compile(&format!("({source})"), &VISIBLE).unwrap();
+
+        assert!(plain.path.is_some() && interpreted.path.is_none());
+        assert_eq!(plain.value(&scope()).unwrap(), interpreted.value(&scope()).unwrap());
+        assert_eq!(plain.holds(&scope()).unwrap(), interpreted.holds(&scope()).unwrap());
     }
 
     #[rstest::rstest]
