@@ -26,7 +26,7 @@ use crate::{
         change::{Answer, Hindrance, Row, Verdict},
         mapping::Mappings,
         privacy::Considered,
-        publisher::{Congestion, Publisher},
+        publisher::{Congestion, Outcome, Publisher},
     },
     telemetry,
 };
@@ -93,6 +93,7 @@ impl Outbound {
             .collect();
 
         let outcomes = self.publisher.publish(&events).await;
+        report_failures(&outcomes);
 
         let mut published = events.iter().zip(outcomes);
         let answers = counts.into_iter().map(|(event_id, count)| {
@@ -106,25 +107,31 @@ impl Outbound {
     }
 }
 
+/// Once for a request: while the bus is away, all of its events fail alike.
+fn report_failures(outcomes: &[Outcome]) {
+    let failures = || outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+    if let Some(error) = failures().find(|error| error.is_transient()) {
+        let events = failures().filter(|error| error.is_transient()).count();
+        warn!(events, error = chain(error), "{events} events not published for now");
+    }
+}
+
 fn report(answers: &[Answer]) {
     for Answer { event_id, verdict } in answers {
-        telemetry::change(verdict.as_str());
         if let Verdict::Rejected { error } = verdict {
             // The detail stays in the outbox row: an expression's error may quote a value.
             let event_id = event_id.map(tracing::field::display);
             warn!(event.id = event_id, code = %error.code, path = error.path, "change rejected");
         }
     }
-    let count = |word: &str| answers.iter().filter(|a| a.verdict.as_str() == word).count();
-    info!(
-        changes = answers.len(),
-        ignored = count("ignored"),
-        rejected = count("rejected"),
-        retry = count("retry"),
-        "published {} of {} changes",
-        count("published"),
-        answers.len()
-    );
+    let [published, ignored, rejected, retry] =
+        ["published", "ignored", "rejected", "retry"].map(|word| {
+            let count = answers.iter().filter(|answer| answer.verdict.as_str() == word).count();
+            telemetry::changes(word, count);
+            count
+        });
+    let changes = answers.len();
+    info!(changes, ignored, rejected, retry, "published {published} of {changes} changes");
 }
 
 /// One verdict on all the events of one change: it is published when all of them are.
@@ -143,8 +150,7 @@ fn verdict<'event>(
             // The outcomes that follow are looked at nevertheless: the next change's come after them.
             _ if matches!(verdict, Verdict::Rejected { .. }) => (),
             Err(DeliveryError::Permanent(error)) => verdict = Verdict::Rejected { error },
-            Err(error @ DeliveryError::Transient(_)) => {
-                warn!(event.id = %event.event_id, error = chain(&error), "event not published");
+            Err(DeliveryError::Transient(_)) => {
                 let error = Hindrance::bus_unavailable("EventBridge did not take the event");
                 verdict = Verdict::Retry { error };
             }

@@ -70,9 +70,9 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     Ok(handle)
 }
 
-/// A change was answered.
-pub fn change(verdict: &'static str) {
-    counter!(CHANGES, "verdict" => verdict).increment(1);
+/// Changes were answered alike.
+pub fn changes(verdict: &'static str, count: usize) {
+    counter!(CHANGES, "verdict" => verdict).increment(count as u64);
 }
 
 /// An event of an external producer was answered. Producers are configured, and so a bounded set.
