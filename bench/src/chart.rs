@@ -30,11 +30,11 @@ pub(crate) fn bars(title: &str, axis: &str, bars: &[Bar]) -> String {
         let (width, middle) = (full * value / longest, y + BAR_HEIGHT / 2.0 + 4.5);
         let class = if *is_ours { "ours" } else { "other" };
         let end = LABEL_WIDTH + width;
-        let _ = write!(
+        let _ = writeln!(
             body,
             "<text x=\"{:.0}\" y=\"{middle:.1}\" text-anchor=\"end\">{}</text>\
              <rect class=\"{class}\" x=\"{LABEL_WIDTH}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" rx=\"3\"/>\
-             <text x=\"{:.1}\" y=\"{middle:.1}\">{}</text>\n",
+             <text x=\"{:.1}\" y=\"{middle:.1}\">{}</text>",
             LABEL_WIDTH - 10.0,
             escaped(label),
             end + 8.0,
@@ -42,9 +42,9 @@ pub(crate) fn bars(title: &str, axis: &str, bars: &[Bar]) -> String {
         );
         y += BAR_HEIGHT + BAR_GAP;
     }
-    let _ = write!(
+    let _ = writeln!(
         body,
-        "<line class=\"axis\" x1=\"{LABEL_WIDTH}\" y1=\"{}\" x2=\"{LABEL_WIDTH}\" y2=\"{}\"/>\n",
+        "<line class=\"axis\" x1=\"{LABEL_WIDTH}\" y1=\"{}\" x2=\"{LABEL_WIDTH}\" y2=\"{}\"/>",
         TOP - 6.0,
         y - BAR_GAP + 6.0
     );
@@ -60,30 +60,30 @@ pub(crate) fn line(title: &str, axis: &str, points: &[(f64, f64)], bound: (f64, 
     let mut body = String::new();
     for step in 0..=4 {
         let value = highest * f64::from(step) / 4.0;
-        let _ = write!(
+        let _ = writeln!(
             body,
             "<line class=\"grid\" x1=\"{MARGIN}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>\n",
+             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>",
             WIDTH - MARGIN,
             MARGIN - 8.0,
             y_of(value) + 4.5,
             y = y_of(value),
         );
         let time = last * f64::from(step) / 4.0;
-        let _ = write!(
+        let _ = writeln!(
             body,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{time:.1} s</text>\n",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{time:.1} s</text>",
             x_of(time),
             TOP + PLOT_HEIGHT + 20.0
         );
     }
     let path: Vec<String> =
         points.iter().map(|(x, y)| format!("{:.1},{:.1}", x_of(*x), y_of(*y))).collect();
-    let _ = write!(
+    let _ = writeln!(
         body,
         "<line class=\"bound\" x1=\"{MARGIN}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\"/>\
          <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-         <polyline class=\"line\" points=\"{}\"/>\n",
+         <polyline class=\"line\" points=\"{}\"/>",
         WIDTH - MARGIN,
         WIDTH - MARGIN,
         y_of(bound.0) - 6.0,
