@@ -1,6 +1,7 @@
 //! The contracts: what an event of each type must look like. Pure; somebody else reads the files.
 
 pub mod compatibility;
+mod envelope;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -50,6 +51,8 @@ impl fmt::Display for ContractName {
 #[derive(Debug)]
 pub struct Contracts {
     envelope: Validator,
+    /// Whether the envelope is the one that `envelope.rs` knows by heart.
+    knows_envelope: bool,
     data: BTreeMap<String, BTreeMap<u32, Validator>>,
 }
 
@@ -57,7 +60,7 @@ impl Contracts {
     /// Compiles every document, or says what is wrong with each that cannot be.
     pub fn compile(documents: &[Document]) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
-        let mut envelope = None;
+        let (mut envelope, mut knows_envelope) = (None, false);
         let mut data: BTreeMap<String, BTreeMap<u32, Validator>> = BTreeMap::new();
         for document in documents {
             let validator = match compile(&document.text) {
@@ -68,14 +71,17 @@ impl Contracts {
                 }
             };
             match &document.of {
-                ContractName::Envelope => envelope = Some(validator),
+                ContractName::Envelope => {
+                    envelope = Some(validator);
+                    knows_envelope = envelope::is_known(&document.text);
+                }
                 ContractName::Data(event_type, version) => {
                     data.entry(event_type.to_string()).or_default().insert(*version, validator);
                 }
             }
         }
         match envelope {
-            Some(envelope) if problems.is_empty() => Ok(Self { envelope, data }),
+            Some(envelope) if problems.is_empty() => Ok(Self { envelope, knows_envelope, data }),
             Some(_) => Err(problems),
             None => {
                 problems.push("envelope.json: missing or unusable".to_owned());
@@ -105,6 +111,26 @@ impl Contracts {
         self.check(&document)?;
         serde_json::from_value(document)
             .map_err(|error| Refusal::new(RefusalCode::Contract, error.to_string()))
+    }
+
+    /// Checks an event that is not a document yet. One that obeys, and nearly all do, is known to
+    /// without becoming one.
+    pub fn check_event(&self, event: &Event) -> Result<(), Refusal> {
+        if self.surely_takes(event) {
+            return Ok(());
+        }
+        self.check(&serde_json::to_value(event).expect("an event is plain data"))
+    }
+
+    fn surely_takes(&self, event: &Event) -> bool {
+        let versions = self.data.get(event.event_type.as_str());
+        self.knows_envelope
+            && envelope::obeys(event)
+            && versions.is_none_or(|versions| {
+                versions
+                    .get(&event.version)
+                    .is_some_and(|contract| contract.is_valid(&event.data.clone().into()))
+            })
     }
 
     /// Checks an event, as the document that goes on the wire, against the envelope and the

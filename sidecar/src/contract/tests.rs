@@ -190,3 +190,34 @@ fn fields<'schema>(schema: &'schema Value, place: &str) -> Vec<(String, &'schema
     }
     found
 }
+
+/// The quick way and the thorough way come to one answer.
+#[test]
+fn an_event_is_checked_like_its_document() {
+    for (name, document) in examples("valid") {
+        let event = serde_json::from_value(document).unwrap();
+        assert!(contracts().surely_takes(&event), "{name} takes the long way");
+    }
+    let mut refused = 0;
+    for (name, example) in examples("invalid") {
+        // What is no event at all is refused before, and a local time has become one of the world.
+        let Ok(event) = serde_json::from_value::<Event>(example["event"].clone()) else { continue };
+        let document = serde_json::to_value(&event).unwrap();
+        let verdict = contracts().check_event(&event);
+        assert_eq!(verdict, contracts().check(&document), "{name}");
+        refused += usize::from(verdict.is_err());
+    }
+    assert!(refused > 10, "only {refused} were refused");
+}
+
+#[test]
+fn an_envelope_of_the_operators_own_is_obeyed() {
+    let mut documents = read_documents(schemas()).unwrap();
+    let envelope = documents.iter_mut().find(|it| it.of == ContractName::Envelope).unwrap();
+    envelope.text = envelope.text.replace(r#""maxLength": 256"#, r#""maxLength": 4"#);
+    let contracts = Contracts::compile(&documents).unwrap();
+    let (_, event) = examples("valid").remove(0);
+    let event = serde_json::from_value(event).unwrap();
+
+    assert_eq!(contracts.check_event(&event).unwrap_err().path.as_deref(), Some("/producer"));
+}

@@ -118,9 +118,9 @@ impl Publisher {
     }
 
     fn entry(&self, event: &Event) -> Result<Entry, DeliveryError> {
-        let document = serde_json::to_value(event).expect("an event is plain data");
-        self.contracts.check(&document).map_err(DeliveryError::Permanent)?;
-        let entry = Entry::new(event, &self.source, document.to_string());
+        self.contracts.check_event(event).map_err(DeliveryError::Permanent)?;
+        let document = serde_json::to_string(event).expect("an event is plain data");
+        let entry = Entry::new(event, &self.source, document);
         let (bytes, bytes_max) = (entry.bytes(), self.limits.batch_bytes_max.get());
         if bytes > bytes_max {
             let reason = format!("{bytes} bytes, and the bus takes {bytes_max}");
