@@ -59,9 +59,13 @@ impl Place<'_> {
     }
 
     fn takes(&self, value: &Value, root: &Value) -> bool {
-        let schema = json!({ "allOf": [self.schema], "definitions": root["definitions"] });
+        let mut schema = json!({ "allOf": [self.schema] });
+        if let Some(definitions) = root.get("definitions") {
+            schema["definitions"] = definitions.clone();
+        }
+        // A schema that is none is reported elsewhere.
         let validator = jsonschema::options().with_draft(Draft::Draft4).build(&schema);
-        validator.is_ok_and(|validator| validator.is_valid(value))
+        validator.map_or(true, |validator| validator.is_valid(value))
     }
 }
 
@@ -171,6 +175,18 @@ mod tests {
         let rule = Rule { path: Path::parse(path).unwrap(), treatment, place: String::new() };
 
         assert_eq!(breaks(&rule, &schema()), expected);
+    }
+
+    #[test]
+    fn a_schema_without_definitions_is_asked_alike() {
+        let schema = json!({ "properties": { "text": { "type": "string", "minLength": 1 } } });
+        let breaks = |path: &str, treatment| {
+            let rule = Rule { path: Path::parse(path).unwrap(), treatment, place: String::new() };
+            super::breaks(&rule, &schema)
+        };
+
+        assert_eq!(breaks("data.text", Treatment::Mask), None);
+        assert_eq!(breaks("data.text", Treatment::Pseudonymize), None);
     }
 
     #[test]
