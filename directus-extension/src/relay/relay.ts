@@ -6,8 +6,8 @@ import { sendBatch, type SendContext, type Sent } from './send-batch.js';
 
 /** From a commit to its request: enough for the commits that follow at once to travel along. */
 const NUDGE_MS = 10;
-/** From one round to the next: a storm of commits becomes ten requests a second, not one for each. */
-const PACE_MS = 100;
+/** From one round to the next: a storm of commits becomes five requests a second, not one for each. */
+const PACE_MS = 200;
 const PURGE_INTERVAL_MS = 60_000;
 
 export interface RelayHealth {
