@@ -8,7 +8,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{part::command, postgres::Postgres, stack::root};
+use crate::{
+    part::command,
+    postgres::{Commits, Postgres},
+    stack::root,
+};
 
 /// Which database a story runs on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -18,6 +22,15 @@ pub enum Database {
     Sqlite,
     /// The machine's own PostgreSQL.
     Postgres,
+    /// The same as an operator runs it: a commit waits for the disk.
+    DurablePostgres,
+}
+
+impl Database {
+    /// The one whose template serves this one, too.
+    pub(crate) fn template(self) -> Self {
+        if self == Self::DurablePostgres { Self::Postgres } else { self }
+    }
 }
 
 /// A database that is there as long as this is.
@@ -30,7 +43,9 @@ impl Storage {
     pub(crate) async fn empty(database: Database, dir: &Path) -> Result<Self> {
         match database {
             Database::Sqlite => Ok(Self::sqlite(dir)),
-            Database::Postgres => Ok(Self::postgres(Postgres::empty(dir).await?)),
+            Database::Postgres | Database::DurablePostgres => {
+                Ok(Self::postgres(Postgres::empty(dir).await?))
+            }
         }
     }
 
@@ -40,7 +55,12 @@ impl Storage {
                 std::fs::copy(template, sqlite_file(dir))?;
                 Ok(Self::sqlite(dir))
             }
-            Database::Postgres => Ok(Self::postgres(Postgres::copy_of(template, dir).await?)),
+            Database::Postgres => {
+                Ok(Self::postgres(Postgres::copy_of(template, dir, Commits::Hasty).await?))
+            }
+            Database::DurablePostgres => {
+                Ok(Self::postgres(Postgres::copy_of(template, dir, Commits::Durable).await?))
+            }
         }
     }
 

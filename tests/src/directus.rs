@@ -68,9 +68,19 @@ impl Directus {
             ("EVENT_BRIDGE_LEASE", "4s"),
             ("EVENT_BRIDGE_TIMEOUT", "3s"),
         ]);
-        self.part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
+        self.configure(settings);
         self.create_project()?;
         self.install_extension()
+    }
+
+    /// Adds to its settings, or changes them.
+    pub(crate) fn configure(&mut self, settings: &Settings) {
+        self.part.env(settings.iter().map(|(key, value)| (*key, value.as_str())));
+    }
+
+    /// Where it finds an extension of this name.
+    pub(crate) fn extension_folder(&self, name: &str) -> PathBuf {
+        self.project.join("extensions").join(name)
     }
 
     /// An empty project: Directus loads no extension where it finds no `package.json`.
@@ -89,7 +99,7 @@ impl Directus {
 
     /// Unpacks the tarball that a user would install.
     fn install_extension(&self) -> Result<()> {
-        let folder = self.project.join("extensions/directus-extension-event-bridge");
+        let folder = self.extension_folder("directus-extension-event-bridge");
         std::fs::create_dir_all(&folder)?;
         let status = Command::new("tar")
             .args(["--strip-components=1", "-xzf"])

@@ -13,6 +13,7 @@ mod part;
 mod postgres;
 mod setup;
 pub mod sidecar;
+mod solo;
 mod stack;
 mod template;
 
@@ -21,5 +22,6 @@ pub use database::Database;
 pub use eventually::eventually;
 pub use message::{DeadLetter, Event};
 pub use setup::{Setup, story};
+pub use solo::{Extension, Solo};
 pub use stack::Stack;
 pub use template::Schema;

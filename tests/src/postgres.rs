@@ -20,6 +20,15 @@ use crate::{
 /// PostgreSQL refuses to run as root; then it runs as `nobody`.
 const NOBODY: u32 = 65_534;
 
+/// What a commit is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commits {
+    /// What a power cut would cost is no story's business.
+    Hasty,
+    /// As PostgreSQL is shipped.
+    Durable,
+}
+
 /// A server on the loopback. Its data lives in the folder for temporary files: that path is short
 /// enough for a socket, and `nobody` may enter it.
 pub(crate) struct Postgres {
@@ -41,7 +50,7 @@ impl Postgres {
         initdb.args(["--locale", "C", "--no-sync", "--wal-segsize", "1", "--pgdata", "data"]);
         Part::new("initdb", dir, initdb).run().await?;
 
-        let server = Self::start(home, dir).await?;
+        let server = Self::start(home, dir, Commits::Hasty).await?;
         let mut create = psql(server.port, "postgres")?;
         create.args(["-c", &format!("create database {}", Self::DATABASE)]);
         Part::new("createdb", dir, create).run().await?;
@@ -49,13 +58,13 @@ impl Postgres {
     }
 
     /// A server with the data that [`Self::keep`] kept.
-    pub(crate) async fn copy_of(template: &Path, dir: &Path) -> Result<Self> {
+    pub(crate) async fn copy_of(template: &Path, dir: &Path, commits: Commits) -> Result<Self> {
         let home = create_home()?;
         let mut unpack = as_nobody(&home, "tar");
         // Standard input is opened by us: `nobody` may not reach the template.
         let status = unpack.arg("-xf-").stdin(File::open(template)?).status()?;
         ensure!(status.success(), "cannot unpack {}", template.display());
-        Self::start(home, dir).await
+        Self::start(home, dir, commits).await
     }
 
     /// Ends the server in order and packs its data.
@@ -80,21 +89,17 @@ impl Postgres {
         Ok(psql)
     }
 
-    async fn start(home: PathBuf, dir: &Path) -> Result<Self> {
+    async fn start(home: PathBuf, dir: &Path, commits: Commits) -> Result<Self> {
         let port = free_address().port();
         let mut postgres = as_nobody(&home, program("postgres")?);
         postgres.args(["-D", "data", "-h", "127.0.0.1", "-p", &port.to_string()]);
         postgres.arg("-k").arg(&home);
-        for setting in [
-            // What a power cut would cost is no test's business.
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            // A statement that fails is told to Directus, and judged by what Directus says about it.
-            "log_min_messages=fatal",
-        ] {
-            postgres.args(["-c", setting]);
+        if commits == Commits::Hasty {
+            postgres.args(["-c", "fsync=off", "-c", "synchronous_commit=off"]);
+            postgres.args(["-c", "full_page_writes=off"]);
         }
+        // A statement that fails is told to Directus, and judged by what Directus says about it.
+        postgres.args(["-c", "log_min_messages=fatal"]);
         let mut server = Self { part: Part::new("postgres", dir, postgres), home, port };
         server.part.spawn()?;
         eventually("PostgreSQL to be ready", async || {

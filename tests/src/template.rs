@@ -40,6 +40,7 @@ impl Schema {
 
 /// Where the database with this schema is, made if this is the first time.
 pub(crate) async fn of(schema: Schema, database: Database) -> Result<PathBuf> {
+    let database = database.template();
     let mut inputs = DefaultHasher::new();
     (schema.source(), database).hash(&mut inputs);
     (include_str!("template.rs"), include_str!("postgres.rs")).hash(&mut inputs);

@@ -121,18 +121,42 @@ pub(super) fn section(figures: &Value) -> Result<Section> {
     let markdown = format!(
         "`make bench-outbound` on {date}, {machine}.\n\n\
          | figure | measured | target | |\n|---|---:|---:|---|\n{}\n\n\
+         ![What a save takes in Directus]({SAVES_IMAGE})\n\n\
          ![Events per second on one core]({THROUGHPUT_IMAGE})\n\n\
          ![Memory while 100,000 changes are drained]({DRAIN_IMAGE})\n",
         rows.join("\n"),
     );
-    let images = vec![(THROUGHPUT_FILE, throughput(figures)), (DRAIN_FILE, drain(figures))];
+    let images = vec![
+        (SAVES_FILE, saves(figures)),
+        (THROUGHPUT_FILE, throughput(figures)),
+        (DRAIN_FILE, drain(figures)),
+    ];
     Ok(Section { markdown, images })
 }
 
+const SAVES_FILE: &str = "outbound-saves.svg";
+const SAVES_IMAGE: &str = "images/outbound-saves.svg";
 const THROUGHPUT_FILE: &str = "outbound-throughput.svg";
 const THROUGHPUT_IMAGE: &str = "images/outbound-throughput.svg";
 const DRAIN_FILE: &str = "outbound-drain.svg";
 const DRAIN_IMAGE: &str = "images/outbound-drain.svg";
+
+fn saves(figures: &Value) -> String {
+    let bar = |label: &str, variant: &str, is_ours| {
+        let value = figures["capture"]["postgres"][variant]["p50_ms"].as_f64().unwrap_or_default();
+        Bar { label: label.to_owned(), value, shown: format!("{} ms", shown(value)), is_ours }
+    };
+    chart::bars(
+        "What a save takes in Directus, on PostgreSQL",
+        "milliseconds until the client has its answer, p50; shorter is better",
+        &[
+            bar("bare Directus", "bare", false),
+            bar("with capture", "capture", true),
+            bar("Flow with a request", "flow", false),
+            bar("hook that awaits PutEvents", "awaiting_hook", false),
+        ],
+    )
+}
 
 fn throughput(figures: &Value) -> String {
     let bar = |label: &str, key: &str, is_ours| {
