@@ -14,7 +14,7 @@ use crate::{
     catalogue::table::fields,
     config::Config,
     contract::{ContractName, Document},
-    event::DERIVED_PRODUCER,
+    event::{DERIVED_PRODUCER, EventType, EventTypes},
     outbound::mapping::{Mapping, Outcome},
     route::{Route, Share},
 };
@@ -44,6 +44,8 @@ enum Producer<'config> {
     Mapping(&'config Mapping),
     /// A reaction to what its route brings.
     Reaction(&'config Route),
+    /// Somebody outside Directus who may post it.
+    External(&'config str),
 }
 
 /// What the configuration tells about where an event comes from.
@@ -94,7 +96,7 @@ fn entries<'config>(config: &'config Config, examples: &'config [Example]) -> Ve
             event_type: event_type.as_str(),
             versions: BTreeMap::new(),
             example: None,
-            producers: producers(config, event_type.as_str()),
+            producers: producers(config, event_type),
             routes: routes(event_type.as_str()),
         });
         entry.versions.insert(*version, schema(document));
@@ -114,16 +116,21 @@ fn schema(document: &Document) -> Value {
     serde_json::from_str(&document.text).expect("the contracts were compiled")
 }
 
-fn producers<'config>(config: &'config Config, event_type: &str) -> Vec<Producer<'config>> {
+fn producers<'config>(config: &'config Config, event_type: &EventType) -> Vec<Producer<'config>> {
     let makes = |mapping: &&Mapping| match &mapping.outcome {
-        Outcome::Event(template) => template.event_type.as_str() == event_type,
+        Outcome::Event(template) => template.event_type == *event_type,
         Outcome::Nothing => false,
     };
-    let announces = |route: &&Route| {
-        config.reactions.announced_by(route.reaction).any(|it| it.as_str() == event_type)
-    };
+    let announces =
+        |route: &&Route| config.reactions.announced_by(route.reaction).any(|it| it == event_type);
+    let may_post = |types: &String| EventTypes::parse(types).is_ok_and(|it| it.contain(event_type));
+    let external = config.settings.producers.iter();
+    let external = external.filter(|(_, producer)| producer.events.iter().any(may_post));
     let mappings = config.mappings.mappings.iter().filter(makes).map(Producer::Mapping);
-    mappings.chain(config.routes.iter().filter(announces).map(Producer::Reaction)).collect()
+    mappings
+        .chain(config.routes.iter().filter(announces).map(Producer::Reaction))
+        .chain(external.map(|(name, _)| Producer::External(name)))
+        .collect()
 }
 
 fn index(page: &mut String, entries: &[Entry]) -> fmt::Result {
@@ -133,6 +140,7 @@ fn index(page: &mut String, entries: &[Entry]) -> fmt::Result {
         let comes_from = entry.producers.iter().map(|producer| match producer {
             Producer::Mapping(mapping) => format!("collection `{}`", mapping.collection),
             Producer::Reaction(route) => format!("reaction `{}`", route.reaction.as_str()),
+            Producer::External(name) => format!("producer `{name}`"),
         });
         let comes_from = match entry.origin() {
             Origin::Known => listed(comes_from),
@@ -184,6 +192,7 @@ fn section(page: &mut String, entry: &Entry) -> fmt::Result {
                 route.reaction.as_str(),
                 route.name
             )?,
+            Producer::External(name) => writeln!(page, "- Comes from producer `{name}`")?,
         }
     }
     match entry.origin() {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::read_examples;
+use crate::config::{read_examples, settings::Producer};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config");
 
@@ -54,6 +54,21 @@ fn what_a_reaction_announces_names_the_reaction() {
     let row = page.lines().find(|line| line.starts_with("| [`feedback.sentiment.calculated`]"));
 
     insta::assert_snapshot!(row.unwrap(), @"| [`feedback.sentiment.calculated`](#feedbacksentimentcalculated) | The sentiment of a feedback is known, or known to be out of reach. | reaction `enrich` | – |");
+}
+
+#[test]
+fn a_producer_is_named_where_it_may_post() {
+    let mut config = Config::load_without_secrets(Path::new(CONFIG)).unwrap();
+    let monitoring = Producer { events: vec!["server.*".to_owned()], ..Producer::default() };
+    config.settings.producers.insert("monitoring".to_owned(), monitoring);
+
+    let page = write(&config, &[]);
+
+    let rows: Vec<_> = page.lines().filter(|line| line.contains("producer `monitoring`")).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    | [`server.health.alert`](#serverhealthalert) | Monitoring says that a server is not well, or is well again. | producer `monitoring` | – |
+    - Comes from producer `monitoring`
+    ");
 }
 
 #[test]
