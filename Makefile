@@ -52,6 +52,10 @@ catalogue: ## write docs/events.md from schemas, examples and configuration
 	cargo run --locked --quiet --package sidecar -- catalogue > .cache/events.md
 	mv .cache/events.md docs/events.md
 
+.PHONY: fuzz
+fuzz: ## what reads others' bytes, fuzzed for 10 minutes (FUZZ_SECONDS=60: for less)
+	@sidecar/fuzz/run
+
 .PHONY: fmt
 fmt: tools ## format Rust and TypeScript
 	cargo fmt --all
