@@ -1,6 +1,6 @@
 //! What a story may say to AWS: what came over the bus, what a queue was given, what was given up.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region};
@@ -13,15 +13,28 @@ use crate::{
     message::{DeadLetter, Event},
     part::{Part, command},
     stack::{free_address, root, target},
+    stub::Stub,
 };
 
 const BUS: &str = "event-bridge";
 /// A rule and a queue of the tests' own: whatever is on the bus is seen here, too.
 const OBSERVER: &str = "e2e-observer";
 
-/// ministack, which speaks EventBridge and SQS.
+/// Who stands in for AWS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Emulator {
+    /// Somebody else's, so that we do not only agree with our own ideas of AWS.
+    #[default]
+    Ministack,
+    /// Ours, which fails on command, is fast, and keeps a record of its own.
+    Stub,
+}
+
+/// EventBridge and SQS.
 pub struct Aws {
     part: Part,
+    emulator: Emulator,
+    stub: Stub,
     url: String,
     bus: aws_sdk_eventbridge::Client,
     queues: aws_sdk_sqs::Client,
@@ -30,35 +43,34 @@ pub struct Aws {
 }
 
 impl Aws {
-    pub(crate) async fn new(dir: &Path, address: SocketAddr) -> Self {
+    pub(crate) async fn new(emulator: Emulator, dir: &Path, address: SocketAddr) -> Result<Self> {
         let url = format!("http://{address}");
-        let mut ministack = command(root().join(".cache/ministack/bin/python"));
-        ministack.args(["-m", "ministack"]).current_dir(dir).envs([
-            ("BIND_HOST", address.ip().to_string()),
-            ("GATEWAY_PORT", address.port().to_string()),
-            ("LOG_LEVEL", "WARNING".to_owned()),
-        ]);
-
+        let part = match emulator {
+            Emulator::Ministack => Part::new("ministack", dir, ministack(dir, address)),
+            Emulator::Stub => Part::new("aws-stub", dir, aws_stub(address)?),
+        };
         let config = aws_config::defaults(BehaviorVersion::latest())
             .credentials_provider(Credentials::new("test", "test", None, None, "e2e"))
             .endpoint_url(&url)
             .region(Region::from_static("us-east-1"))
             .load()
             .await;
-        Self {
-            part: Part::new("ministack", dir, ministack),
+        Ok(Self {
+            part,
+            emulator,
+            stub: Stub::new(&url),
             url,
             bus: aws_sdk_eventbridge::Client::new(&config),
             queues: aws_sdk_sqs::Client::new(&config),
             observed: Vec::new(),
-        }
+        })
     }
 
     /// Starts one without anything around it, for a test that is about AWS alone.
     pub async fn alone(test: &str) -> Result<Self> {
         let dir = target()?.join("e2e").join(test);
         std::fs::create_dir_all(&dir)?;
-        let mut aws = Self::new(&dir, free_address()).await;
+        let mut aws = Self::new(Emulator::Ministack, &dir, free_address()).await?;
         aws.start().await?;
         Ok(aws)
     }
@@ -83,10 +95,14 @@ impl Aws {
     }
 
     pub(crate) async fn start(&mut self) -> Result<()> {
-        self.part.start(&format!("{}/_ministack/health", self.url)).await
+        let health = match self.emulator {
+            Emulator::Ministack => "_ministack/health",
+            Emulator::Stub => "_stub/health",
+        };
+        self.part.start(&format!("{}/{health}", self.url)).await
     }
 
-    /// Ends at once: told to stop, ministack complains, and it has nothing to lose.
+    /// Ends at once: told to stop, ministack complains, and none has anything to lose.
     pub(crate) fn stop(&mut self) {
         self.part.end();
     }
@@ -95,8 +111,18 @@ impl Aws {
         &self.url
     }
 
-    /// Copies everything on the bus to the observer's queue.
+    /// The commands of the stub, on a stack that was set up with it.
+    pub fn stub(&self) -> &Stub {
+        assert_eq!(self.emulator, Emulator::Stub, "the story wants the stub: `Setup::aws` says so");
+        &self.stub
+    }
+
+    /// Copies everything on the bus to the observer's queue. The stub keeps its own record, in less
+    /// memory.
     pub(crate) async fn observe(&self) -> Result<()> {
+        if self.emulator == Emulator::Stub {
+            return Ok(());
+        }
         self.queues.create_queue().queue_name(OBSERVER).send().await?;
         let everything = r#"{ "source": [{ "prefix": "" }] }"#;
         self.bus
@@ -214,4 +240,20 @@ impl Aws {
         let answer = self.queues.get_queue_url().queue_name(queue).send().await?;
         answer.queue_url.context("a queue has a URL")
     }
+}
+
+fn ministack(dir: &Path, address: SocketAddr) -> Command {
+    let mut ministack = command(root().join(".cache/ministack/bin/python"));
+    ministack.args(["-m", "ministack"]).current_dir(dir).envs([
+        ("BIND_HOST", address.ip().to_string()),
+        ("GATEWAY_PORT", address.port().to_string()),
+        ("LOG_LEVEL", "WARNING".to_owned()),
+    ]);
+    ministack
+}
+
+fn aws_stub(address: SocketAddr) -> Result<Command> {
+    let mut stub = command(target()?.join("aws-stub"));
+    stub.args(["--listen", &address.to_string()]);
+    Ok(stub)
 }

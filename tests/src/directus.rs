@@ -168,9 +168,22 @@ impl Directus {
         rows.iter().map(|row| count(row).context("an item and its count")).collect()
     }
 
+    /// The most memory that it ever held at once.
+    pub fn peak_memory_kib(&self) -> Result<u64> {
+        self.part.peak_memory_kib()
+    }
+
     /// Reads the database beside Directus: its plumbing tables have no API.
     pub fn rows(&self, query: &str) -> Result<Vec<Value>> {
         self.database.rows(query)
+    }
+
+    /// What became of each change, by its event id and by the outbox's own account.
+    pub fn outbox(&self) -> Result<BTreeMap<String, String>> {
+        let rows = self.rows("select event_id, state from event_bridge_outbox")?;
+        let text = |value: &Value| Some(value.as_str()?.to_owned());
+        let entry = |row: &Value| Some((text(&row["event_id"])?, text(&row["state"])?));
+        rows.iter().map(|row| entry(row).context("an event id and a state")).collect()
     }
 }
 

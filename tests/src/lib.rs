@@ -1,6 +1,7 @@
 //! Starts the real parts on this machine, each in a process of its own, and says what a story needs.
 //!
-//! Real: Directus with the packed extension, its database, the sidecar binary. Stand-in: AWS (ministack).
+//! Real: Directus with the packed extension, its database, the sidecar binary. Stand-in: AWS (ministack,
+//! or our own stub where something has to go wrong).
 
 mod account;
 pub mod aws;
@@ -15,9 +16,11 @@ mod setup;
 pub mod sidecar;
 mod solo;
 mod stack;
+pub mod stub;
 mod template;
 
 pub use account::Account;
+pub use aws::Emulator;
 pub use database::Database;
 pub use eventually::eventually;
 pub use message::{DeadLetter, Event};

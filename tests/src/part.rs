@@ -87,6 +87,15 @@ impl Part {
         Ok(kill_process(Pid::from_child(child), signal)?)
     }
 
+    /// The most memory that its process ever held at once.
+    pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
+        let child = self.child.as_ref().context("a part that runs")?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+        Ok(peak.context("a process has a peak")?.parse()?)
+    }
+
     /// An error if it has ended by itself.
     pub(crate) fn ensure_alive(&mut self) -> Result<()> {
         let child = self.child.as_mut().context("a part that runs")?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::{Database, Schema, Stack};
+use crate::{Database, Emulator, Schema, Stack};
 
 /// Environment variables.
 pub(crate) type Settings = Vec<(&'static str, String)>;
@@ -12,6 +12,7 @@ pub(crate) type Settings = Vec<(&'static str, String)>;
 pub struct Setup {
     pub(crate) database: Database,
     pub(crate) schema: Schema,
+    pub(crate) aws: Emulator,
     pub(crate) directus: Settings,
     pub(crate) sidecar: Settings,
 }
@@ -33,6 +34,13 @@ impl Setup {
     #[must_use]
     pub fn schema(mut self, schema: Schema) -> Self {
         self.schema = schema;
+        self
+    }
+
+    /// With this stand-in for AWS.
+    #[must_use]
+    pub fn aws(mut self, emulator: Emulator) -> Self {
+        self.aws = emulator;
         self
     }
 

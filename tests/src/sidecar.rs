@@ -138,6 +138,11 @@ impl Sidecar {
         Ok((answer.status().as_u16(), answer.json().await?))
     }
 
+    /// The most memory that it ever held at once.
+    pub fn peak_memory_kib(&self) -> Result<u64> {
+        self.part.peak_memory_kib()
+    }
+
     /// Posts a body as Directus does, signed with `secret` at a moment of the story's choice;
     /// returns the status and the answer.
     pub async fn post_changes(

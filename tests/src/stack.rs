@@ -42,7 +42,7 @@ impl Stack {
         let storage = Storage::copy_of(&template, setup.database, &dir).await?;
 
         let sidecar_address = free_address();
-        let mut aws = Aws::new(&dir, free_address()).await;
+        let mut aws = Aws::new(setup.aws, &dir, free_address()).await?;
         let mut directus = Directus::new("directus", &dir, &storage.connection());
         directus.set_up(sidecar_address, &setup.directus)?;
         tokio::try_join!(aws.start(), directus.start())?;

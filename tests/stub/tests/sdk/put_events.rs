@@ -100,7 +100,9 @@ async fn buses_and_rules_are_there_once_and_wrong_ones_are_refused() {
     assert_eq!(described.arn(), Some("arn:aws:events:us-east-1:000000000000:event-bus/shop"));
     let rule = |bus: &str, pattern: &str| {
         let rule = caller.bus.put_rule().name("rule").event_bus_name(bus).event_pattern(pattern);
-        async { rule.send().await.map_err(|error| error.into_service_error()) }
+        async {
+            rule.send().await.map_err(aws_sdk_eventbridge::error::SdkError::into_service_error)
+        }
     };
     let unknown_operator = rule("shop", r#"{ "detail": { "rating": [1] } }"#).await.unwrap_err();
     assert!(unknown_operator.is_invalid_event_pattern_exception(), "{unknown_operator:?}");
