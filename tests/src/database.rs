@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::{
@@ -123,6 +123,15 @@ impl Connection {
         let output = command.output()?;
         ensure!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).context("rows are JSON")
+    }
+
+    /// Does what no API of Directus can do. Only PostgreSQL takes writers beside it.
+    pub(crate) fn execute(&self, statements: &str) -> Result<()> {
+        let Self::Postgres { port } = self else { bail!("the story wants PostgreSQL") };
+        let output = Postgres::statements(*port, statements)?.output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{statements}: {complaint}");
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
@@ -126,6 +127,16 @@ impl Directus {
         self.part.kill()
     }
 
+    /// Lets it hang: connections are accepted and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.part.signal(Signal::STOP)
+    }
+
+    /// Ends a [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.part.signal(Signal::CONT)
+    }
+
     /// Where it listens.
     pub fn url(&self) -> &str {
         self.administrator.url()
@@ -176,6 +187,11 @@ impl Directus {
     /// Reads the database beside Directus: its plumbing tables have no API.
     pub fn rows(&self, query: &str) -> Result<Vec<Value>> {
         self.database.rows(query)
+    }
+
+    /// Writes to the database beside Directus, past everything that guards it: PostgreSQL only.
+    pub fn execute(&self, statements: &str) -> Result<()> {
+        self.database.execute(statements)
     }
 
     /// What became of each change, by its event id and by the outbox's own account.

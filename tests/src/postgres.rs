@@ -89,6 +89,13 @@ impl Postgres {
         Ok(psql)
     }
 
+    /// The command that executes statements.
+    pub(crate) fn statements(port: u16, statements: &str) -> Result<Command> {
+        let mut psql = psql(port, Self::DATABASE)?;
+        psql.args(["-c", statements]);
+        Ok(psql)
+    }
+
     async fn start(home: PathBuf, dir: &Path, commits: Commits) -> Result<Self> {
         let port = free_address().port();
         let mut postgres = as_nobody(&home, program("postgres")?);

@@ -42,6 +42,12 @@ impl Stub {
         Ok(self.command(Method::GET, "seen", None).await?.json().await?)
     }
 
+    /// How many entries the bus took so far; cheaper than all it saw.
+    pub async fn accepted(&self) -> Result<u64> {
+        let answer = self.command(Method::GET, "accepted", None).await?;
+        Ok(answer.json().await?)
+    }
+
     async fn command(
         &self,
         method: Method,

@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use aws_stub::{Fault, Moment, Operation, Trouble};
-use e2e::{Emulator, Setup, Stack, eventually};
+use e2e::{Database, Emulator, Setup, Stack, eventually};
 use serde_json::json;
 
 /// Changes that the contract of a feedback refuses.
@@ -26,11 +26,11 @@ async fn entries_refused_calls_throttled_and_answers_lost_leave_the_books_balanc
         // For ten seconds, nothing passes at all.
         let throttle = put_events(Trouble::Throttle).lasting(Duration::from_secs(10));
         stack.aws.stub().fault(throttle).await?;
-        let before = stack.aws.stub().seen().await?.accepted;
+        let before = stack.aws.stub().accepted().await?;
         saved += save(stack, 100).await?;
         let books = balanced(stack, saved).await?;
         ensure!(books["pending"] >= 100, "nothing passes, and {books:?}");
-        ensure!(stack.aws.stub().seen().await?.accepted == before, "nothing passes");
+        ensure!(stack.aws.stub().accepted().await? == before, "nothing passes");
         everything_is_published(stack, saved, 2 * REJECTED).await?;
         ensure!(stack.aws.stub().end_faults().await? > 0, "no call was throttled");
 
@@ -60,7 +60,7 @@ async fn a_bus_that_is_gone_for_half_a_minute_and_a_killed_sidecar_leave_the_boo
     on_the_stub(async |stack| {
         let mut saved = save(stack, 20).await?;
         everything_is_published(stack, saved, REJECTED).await?;
-        let before = stack.aws.stub().seen().await?.accepted;
+        let before = stack.aws.stub().accepted().await?;
 
         stack.aws.stub().leave(Duration::from_secs(30)).await?;
         saved += save(stack, 100).await?;
@@ -72,10 +72,48 @@ async fn a_bus_that_is_gone_for_half_a_minute_and_a_killed_sidecar_leave_the_boo
         stack.sidecar.start().await?;
 
         everything_is_published(stack, saved, 3 * REJECTED).await?;
-        ensure!(stack.aws.stub().seen().await?.accepted >= before + 200);
+        ensure!(stack.aws.stub().accepted().await? >= before + 200);
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn what_a_killed_directus_was_sending_is_taken_over_when_its_lease_ends() -> Result<()> {
+    let setup = Setup::default().on(Database::Postgres).aws(Emulator::Stub);
+    setup
+        .tell(async |stack| {
+            let mut second = stack.another_directus("directus-2")?;
+            second.start().await?;
+            // The other one sleeps until it is needed, or its polling could take the rows.
+            second.freeze()?;
+            let (min_ms, max_ms) = (2_000, 2_000);
+            let late = Trouble::Delay { min_ms, max_ms, moment: Moment::AfterEffect };
+            stack.aws.stub().fault(put_events(late)).await?;
+
+            let customers = (1..=60).map(|n| json!({ "name": format!("Customer {n}") })).collect();
+            stack.directus.create_many("customers", customers).await?;
+            eventually("the bus to take all of them", async || {
+                Ok((stack.aws.stub().accepted().await? == 60).then_some(()))
+            })
+            .await?;
+            stack.directus.kill()?;
+
+            let held = "select max(lease_until) as until from event_bridge_outbox
+                where state = 'pending' and lease_owner is not null having count(*) = 60";
+            let held = stack.directus.rows(held)?.pop().context("a lease on all 60")?;
+            stack.aws.stub().end_faults().await?;
+            second.thaw()?;
+            everything_is_published(stack, 60, 0).await?;
+            let settled = "select min(settled_at) as first from event_bridge_outbox";
+            let settled = &stack.directus.rows(settled)?[0];
+            ensure!(settled["first"].as_u64() > held["until"].as_u64(), "{settled}, {held}");
+            let events = stack.aws.stub().seen().await?.events;
+            ensure!(events.iter().all(|event| event.times == 2), "sent by both: {events:?}");
+            second.stop().await?;
+            stack.directus.start().await
+        })
+        .await
 }
 
 async fn on_the_stub(tell: impl AsyncFnOnce(&mut Stack) -> Result<()>) -> Result<()> {

@@ -24,6 +24,7 @@ struct Absence {
 /// | --- | --- |
 /// | `GET /_stub/health` | answers |
 /// | `GET /_stub/seen` | a [`Report`](crate::Report) |
+/// | `GET /_stub/accepted` | only how many entries were accepted |
 /// | `GET /_stub/faults` | every fault and how often it [`Struck`](crate::Struck) |
 /// | `POST /_stub/faults` | adds one [`Fault`] |
 /// | `DELETE /_stub/faults` | ends all of them |
@@ -34,6 +35,7 @@ pub(crate) fn answer(head: &Parts, body: &[u8], cloud: &Cloud) -> Response<Full<
     match (&head.method, command) {
         (&Method::GET, "health") => plain(StatusCode::OK, Bytes::new()),
         (&Method::GET, "seen") => report(&cloud.seen.report()),
+        (&Method::GET, "accepted") => report(&cloud.seen.accepted()),
         (&Method::GET, "faults") => report(&cloud.faults.struck()),
         (&Method::POST, "faults") => obey(body, |fault: Fault| cloud.faults.add(fault)),
         (&Method::DELETE, "faults") => {

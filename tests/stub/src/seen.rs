@@ -90,6 +90,10 @@ impl Seen {
         self.unmatched.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn report(&self) -> Report {
         Report {
             calls: lock(&self.calls).clone(),
