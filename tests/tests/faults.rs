@@ -156,9 +156,9 @@ async fn everything_is_published(stack: &Stack, saved: usize, rejected: usize) -
     })
     .await?;
     let books = balanced(stack, saved).await?;
-    let expected = BTreeMap::from([("published", saved - rejected), ("rejected", rejected)]);
-    let expected = expected.into_iter().map(|(state, count)| (state.to_owned(), count));
-    ensure!(books == expected.collect(), "{saved} were saved, and the outbox says {books:?}");
+    let of = |state: &str| books.get(state).copied().unwrap_or(0);
+    let as_expected = of("published") == saved - rejected && of("rejected") == rejected;
+    ensure!(as_expected, "{saved} were saved, and the outbox says {books:?}");
     let seen = stack.aws.stub().seen().await?.events.len();
     ensure!(seen == saved - rejected, "the bus took {seen} different events");
     Ok(())
