@@ -134,6 +134,16 @@ test("a create's revision is completed: defaults, what was made at creation, and
 	expect(change?.changed).toEqual(['rating', 'customer']);
 });
 
+test('a value that stayed is told as the database spells it, not as the client once did', async () => {
+	await database('feedback').insert({ text: 'hello', rating: 4, date_created: 'then' });
+	await revision({ text: 'hi', rating: '4.0' });
+
+	const change = await capture();
+
+	expect(change?.previous).toMatchObject({ text: 'hi', rating: 4 });
+	expect(change?.changed).toEqual(['text', 'customer']);
+});
+
 test('a foreign key is in no revision: it is absent from such a past, and may have changed', async () => {
 	await database('feedback').insert({ text: 'hi', customer: 8 });
 	await revision({ text: 'hi' });

@@ -43,8 +43,9 @@ async function lastRevision(collection: string, key: string, database: Knex): Pr
 }
 
 /**
- * Completes a revision to the whole item. A create's revision holds only what the client sent; every other column had
- * the schema's default then. Foreign keys are in no revision, so they stay out: absent means unknown.
+ * Completes a revision to the whole item. A create's revision holds only what the client sent, and as the client spelled
+ * it; every other column had the schema's default then. Foreign keys are in no revision, so they stay out: absent means
+ * unknown.
  */
 export function completeItem(
 	collection: CollectionOverview,
@@ -71,7 +72,11 @@ export function changedColumns(collection: CollectionOverview, previous: Item, i
 }
 
 function pastValue(column: FieldOverview, revision: Item, current: Item | null): unknown {
-	if (column.field in revision) return revision[column.field];
+	if (column.field in revision) {
+		const past = revision[column.field];
+		const now = current?.[column.field];
+		return sameValue(column.type, past, now) ? (now ?? null) : past;
+	}
 	if (isMadeAtCreation(column)) return current?.[column.field] ?? null;
 	return column.defaultValue ?? null;
 }
