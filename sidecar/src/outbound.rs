@@ -1,6 +1,7 @@
 //! Directus → AWS: changes become events on the bus, each with a verdict.
 
 pub mod announcement;
+pub mod bounded;
 pub mod change;
 pub mod eventbridge;
 pub mod intake;

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
@@ -19,7 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     outbound::{
-        Outbound, Received,
+        Outbound, Received, bounded,
         change::{Answers, ChangeBatch, Row},
         intake::endpoint::Intake,
         openapi::openapi,
@@ -87,9 +87,7 @@ async fn changes(
     if headers.get(&PROTOCOL_HEADER).is_none_or(|spoken| spoken != PROTOCOL) {
         return Err(Refused::protocol());
     }
-    let body = to_bytes(body, server.limits.body_bytes_max.get())
-        .await
-        .map_err(|_| Refused::too_large(&format!("{} bytes", server.limits.body_bytes_max)))?;
+    let body = bounded::read(body, server.limits.body_bytes_max.get()).await?;
     let received = server.read(&headers, &body)?;
 
     let verdicts = server.outbound.accept(received).await;

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::State,
     http::{
         HeaderMap, StatusCode,
@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use crate::{
     delivery::RefusalCode,
     outbound::{
-        Outbound,
+        Outbound, bounded,
         change::{Answer, Answers, Verdict},
         intake::{
             Entry, Receipt,
@@ -128,9 +128,7 @@ impl Intake {
     }
 
     async fn read(&self, body: Body) -> Result<Bytes, Refused> {
-        let bytes_max = self.limits.body_bytes_max.get();
-        let too_large = |_| Refused::too_large(&format!("{bytes_max} bytes"));
-        to_bytes(body, bytes_max).await.map_err(too_large)
+        bounded::read(body, self.limits.body_bytes_max.get()).await
     }
 
     async fn publish(&self, member: &Member, entries: Vec<Entry>) -> Vec<Answer> {
