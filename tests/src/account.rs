@@ -5,6 +5,7 @@ use reqwest::{Method, RequestBuilder, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 /// An account with a static token.
+#[derive(Clone)]
 pub struct Account {
     url: String,
     token: &'static str,

@@ -15,6 +15,7 @@ pub struct Setup {
     pub(crate) aws: Emulator,
     pub(crate) directus: Settings,
     pub(crate) sidecar: Settings,
+    pub(crate) mappings: Option<&'static str>,
 }
 
 /// Tells one story on the usual stack. See [`Setup::tell`].
@@ -55,6 +56,13 @@ impl Setup {
     #[must_use]
     pub fn sidecar(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.sidecar.push((key, value.into()));
+        self
+    }
+
+    /// With these `mappings.toml`.
+    #[must_use]
+    pub fn mappings(mut self, text: &'static str) -> Self {
+        self.mappings = Some(text);
         self
     }
 

@@ -65,6 +65,21 @@ impl Sidecar {
         self.environment.extend(settings.iter().cloned());
     }
 
+    /// Gives it mappings of a story's own, beside the configuration it ships with.
+    pub(crate) fn map_by(&mut self, dir: &Path, mappings: &str) -> Result<()> {
+        let (shipped, config) = (root().join("sidecar/config"), dir.join("config"));
+        std::fs::create_dir(&config)?;
+        for file in ["sidecar.toml", "routes.json", "reactions.toml"] {
+            std::fs::copy(shipped.join(file), config.join(file))?;
+        }
+        std::fs::write(config.join("mappings.toml"), mappings)?;
+        self.configure(&vec![
+            ("SIDECAR_CONFIG", config.display().to_string()),
+            ("SIDECAR__CONTRACTS__FOLDER", root().join("schemas").display().to_string()),
+        ]);
+        Ok(())
+    }
+
     /// Runs one of its commands, as an operator would, and returns what it says.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
         let output = sidecar(&self.binary, arguments, &self.environment).output()?;
@@ -168,10 +183,11 @@ impl Sidecar {
 
 fn sidecar(binary: &Path, arguments: &[&str], environment: &Settings) -> Command {
     let mut sidecar = command(binary);
-    sidecar.args(["--config", "sidecar/config"]).args(arguments).current_dir(root()).envs([
+    sidecar.args(arguments).current_dir(root()).envs([
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_REGION", "us-east-1"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("SIDECAR_CONFIG", "sidecar/config"),
         ("SIDECAR__DIRECTUS__TOKEN", DIRECTUS_TOKEN),
         // What a killed sidecar was working on comes back after this.
         ("SIDECAR__INBOUND__VISIBILITY", "5s"),

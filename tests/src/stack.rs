@@ -48,6 +48,9 @@ impl Stack {
         tokio::try_join!(aws.start(), directus.start())?;
 
         let mut sidecar = Sidecar::new(&dir, sidecar_address, aws.url(), directus.url())?;
+        if let Some(mappings) = setup.mappings {
+            sidecar.map_by(&dir, mappings)?;
+        }
         sidecar.configure(&setup.sidecar);
         sidecar.provision().await?;
         aws.observe().await?;

@@ -17,6 +17,18 @@ pub(crate) async fn tell(matrix: &mut Matrix<'_>) -> Result<()> {
         })
         .await?;
     matrix
+        .case("an update without revisions", async |directus| {
+            directus.update("visits", &json!(1), json!({ "seconds": 4 })).await?;
+            Ok([updated("visits", &json!(1))])
+        })
+        .await?;
+    matrix
+        .case("a delete without revisions", async |directus| {
+            directus.delete("visits", &json!(1)).await?;
+            Ok([deleted("visits", &json!(1))])
+        })
+        .await?;
+    matrix
         .case("creates with accountability off", async |directus| {
             let texts = ["one", "two"].map(|text| json!({ "text": text }));
             let scribbles = directus.create_many("scribbles", texts.into()).await?;
