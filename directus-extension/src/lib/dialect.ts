@@ -5,6 +5,10 @@ export function isSqlite(database: Knex): boolean {
 	return dialectOf(database) === 'sqlite3';
 }
 
+export function isPostgres(database: Knex): boolean {
+	return dialectOf(database) === 'postgresql';
+}
+
 /** Whether rows that another process is leasing can be stepped over. */
 export function canSkipLocked(database: Knex): boolean {
 	return ['postgresql', 'mysql'].includes(dialectOf(database));
