@@ -101,7 +101,10 @@ interface Scope {
 async function pageOf({ since, after, limit }: GapsRequest, scope: Scope): Promise<TrackedActivity[]> {
 	const { database } = scope;
 	// From the index over time to a place in the order of ids, so that no page reads what is older than the window.
-	const first = database('directus_activity').min('id').where('timestamp', '>=', dateOf(since, database));
+	// "+ 0" keeps PostgreSQL from looking for the first one along the ids, past all that are older.
+	const first = database('directus_activity')
+		.select(database.raw('min(id + 0)'))
+		.where('timestamp', '>=', dateOf(since, database));
 	const query = activitiesIn(scope).where('timestamp', '>=', dateOf(since, database)).orderBy('id').limit(limit);
 	return (await (after === null ? query.where('id', '>=', first) : query.where('id', '>', after))).map(activityOf);
 }
