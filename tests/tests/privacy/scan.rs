@@ -22,7 +22,9 @@ impl Scan {
     }
 
     pub(crate) fn read_events(&mut self, events: Vec<Event>) {
-        events.iter().for_each(|event| self.read_event(event));
+        for event in events {
+            self.read_event(&event);
+        }
     }
 
     /// The log of every part.
