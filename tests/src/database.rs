@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::{
@@ -116,34 +116,39 @@ impl Connection {
 
     /// What a query returns, one object for each row.
     pub(crate) fn rows(&self, query: &str) -> Result<Vec<Value>> {
-        let mut command = match self {
-            Self::Sqlite { file } => sqlite_query(file, query),
-            Self::Postgres { port } => Postgres::query(*port, query)?,
-        };
-        let output = command.output()?;
-        ensure!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).context("rows are JSON")
-    }
-
-    /// Does what no API of Directus can do. Only PostgreSQL takes writers beside it.
-    pub(crate) fn execute(&self, statements: &str) -> Result<()> {
-        let Self::Postgres { port } = self else { bail!("the story wants PostgreSQL") };
-        let output = Postgres::statements(*port, statements)?.output()?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{statements}: {complaint}");
-        Ok(())
-    }
-}
-
-/// Python is here anyway, for ministack, and brings SQLite along.
-fn sqlite_query(file: &Path, query: &str) -> Command {
-    const READ: &str = "
-import json, sqlite3, sys
+        const READ: &str = "
 database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=10)
 database.row_factory = sqlite3.Row
 print(json.dumps([dict(row) for row in database.execute(sys.argv[2])]))";
+        let rows = printed(match self {
+            Self::Sqlite { file } => sqlite(READ, file, query),
+            Self::Postgres { port } => Postgres::query(*port, query)?,
+        });
+        serde_json::from_slice(&rows.with_context(|| query.to_owned())?).context("rows are JSON")
+    }
+
+    /// Changes rows.
+    pub(crate) fn execute(&self, statement: &str) -> Result<()> {
+        const WRITE: &str = "
+with sqlite3.connect(sys.argv[1], timeout=10) as database: database.execute(sys.argv[2])";
+        let done = printed(match self {
+            Self::Sqlite { file } => sqlite(WRITE, file, statement),
+            Self::Postgres { port } => Postgres::statement(*port, statement)?,
+        });
+        done.with_context(|| statement.to_owned()).map(drop)
+    }
+}
+
+fn printed(mut command: Command) -> Result<Vec<u8>> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(output.stdout)
+}
+
+/// Python is here anyway, for ministack, and brings SQLite along.
+fn sqlite(script: &str, file: &Path, statement: &str) -> Command {
     let mut python = command(root().join(".cache/ministack/bin/python"));
-    python.args(["-c", READ]).arg(file).arg(query);
+    python.args(["-c", &format!("import json, sqlite3, sys{script}")]).arg(file).arg(statement);
     python
 }
 

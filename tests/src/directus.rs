@@ -189,7 +189,7 @@ impl Directus {
         self.database.rows(query)
     }
 
-    /// Writes to the database beside Directus, past everything that guards it: PostgreSQL only.
+    /// Writes to the database beside Directus, past everything that guards it.
     pub fn execute(&self, statements: &str) -> Result<()> {
         self.database.execute(statements)
     }

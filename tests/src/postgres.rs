@@ -83,16 +83,14 @@ impl Postgres {
 
     /// The command that prints the rows of a query as one JSON array.
     pub(crate) fn query(port: u16, query: &str) -> Result<Command> {
-        let mut psql = psql(port, Self::DATABASE)?;
         let rows = format!("select coalesce(json_agg(row), '[]') from ({query}) as row");
-        psql.args(["-c", &rows]);
-        Ok(psql)
+        Self::statement(port, &rows)
     }
 
-    /// The command that executes statements.
-    pub(crate) fn statements(port: u16, statements: &str) -> Result<Command> {
+    /// The command that runs a statement.
+    pub(crate) fn statement(port: u16, statement: &str) -> Result<Command> {
         let mut psql = psql(port, Self::DATABASE)?;
-        psql.args(["-c", statements]);
+        psql.args(["-c", statement]);
         Ok(psql)
     }
 

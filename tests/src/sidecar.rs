@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -80,12 +80,22 @@ impl Sidecar {
         Ok(())
     }
 
+    /// Tells it something else for its next start.
+    pub fn reconfigure(&mut self, key: &'static str, value: impl Into<String>) {
+        self.configure(&vec![(key, value.into())]);
+    }
+
     /// Runs one of its commands, as an operator would, and returns what it says.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
-        let output = sidecar(&self.binary, arguments, &self.environment).output()?;
+        let output = self.try_command(arguments)?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{arguments:?}: {}: {complaint}", output.status);
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Runs one of its commands and returns what it says and how it ends.
+    pub fn try_command(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(sidecar(&self.binary, arguments, &self.environment).output()?)
     }
 
     /// Creates the bus, the rules and the queues.
