@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { changeRow, recordChange } from '../lib/outbox.js';
 import { OUTBOX } from '../lib/tables.js';
 import { insertRows } from '../testing/outbox-rows.js';
 import { collection, feedback, field, schemaOf } from '../testing/schema.js';
@@ -95,6 +96,31 @@ test('an event of a Flow about the item is no row of its change', async () => {
 	await database(OUTBOX).update({ kind: 'event' });
 
 	expect((await check()).gaps).toHaveLength(1);
+});
+
+test.each(['best_effort', 'backfill'] as const)('a %s row does not stand in for the missing one', async (capture) => {
+	await saves(1);
+	await database(OUTBOX).delete();
+	const payload = { occurredAt: '', userId: null, item: {}, previous: null, changed: [], traceparent: null, capture };
+	await recordChange({ collection: 'feedback', action: 'update', key: '42', payload }, { database });
+	await database(OUTBOX).update({ created_at: NOW - HOUR + 998 });
+
+	expect((await check()).gaps).toHaveLength(1);
+});
+
+test('what an item holds does not make its row look like another', async () => {
+	await saves(1);
+	const item = { text: '"capture":"backfill"}', capture: 'backfill' };
+	const payload = { occurredAt: '', userId: null, item, previous: null, changed: [], traceparent: null };
+	const row = changeRow({
+		collection: 'feedback',
+		action: 'update',
+		key: '42',
+		payload: { capture: 'transactional', ...payload },
+	});
+	await database(OUTBOX).update({ payload: row.payload });
+
+	expect((await check()).gaps).toEqual([]);
 });
 
 test('pages meet every save once, and none takes the row of another page', async () => {

@@ -3,6 +3,7 @@ import type { SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import type { Action } from '../lib/change.js';
 import { isSqlite, timestampPrecisionMs } from '../lib/dialect.js';
+import { endOfPayload } from '../lib/outbox.js';
 import type { Settings } from '../lib/settings.js';
 import { OUTBOX } from '../lib/tables.js';
 import { RETENTION_MARGIN_MS } from '../relay/purge.js';
@@ -131,8 +132,10 @@ async function neighboursOf(
 		.select('collection', 'item', 'action', 'created_at')
 		.whereBetween('created_at', [from, to])
 		.where('kind', 'change')
-		// A repaired row came at another time than its change.
+		// A repaired row came at another time than its change, and these came without an activity.
 		.whereNull('activity_id')
+		.whereNot('payload', 'like', `%${endOfPayload('best_effort')}`)
+		.whereNot('payload', 'like', `%${endOfPayload('backfill')}`)
 		.whereIn('collection', [...new Set(page.map(({ collection }) => collection))])
 		.whereIn('item', items);
 	const precisionMs = timestampPrecisionMs(database);

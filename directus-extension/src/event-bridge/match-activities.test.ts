@@ -52,6 +52,10 @@ test('a row of long ago does not stand in for a new change', () => {
 	expect(missing([activity(1, 1001 + ROW_BEFORE_MAX_MS)], [row(1000)])).toEqual([1]);
 });
 
+test('an activity has the row right before it, not the first that comes to hand', () => {
+	expect(missing([activity(1, 9003), activity(2, 10_500)], [row(0), row(9000)])).toEqual([2]);
+});
+
 test('a later row belongs to a later activity', () => {
 	expect(missing([activity(1, 1000), activity(2, 1503)], [row(1500)])).toEqual([1]);
 });

@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 test('a missed update tells the item as it is now, what was written then, and what it was before', async () => {
-	await database('feedback').insert({ id: 42, text: 'newest', rating: 2, customer: 7 });
+	await database('feedback').insert({ id: 42, text: 'newest', rating: 2, customer: 7, date_created: 'then' });
 	await revise(11, { text: 'first', rating: 5 });
 	await revise(12, { id: 42, text: 'second', rating: 5 }, { text: 'second' });
 	await revise(13, { id: 42, text: 'newest', rating: 2 }, { text: 'newest', rating: 2 });
@@ -52,7 +52,7 @@ test('a missed update tells the item as it is now, what was written then, and wh
 		occurredAt: '2026-11-21T10:30:00.123Z',
 		userId: 'ann',
 		item: { id: 42, text: 'newest', rating: 2, customer: 7 },
-		previous: { id: 42, text: 'first', rating: 5 },
+		previous: { id: 42, text: 'first', rating: 5, date_created: 'then' },
 		changed: ['text'],
 		capture: 'repair',
 	});

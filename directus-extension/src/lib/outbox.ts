@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
-import type { Action, ChangePayload, Disregard, EventPayload } from './change.js';
+import type { Action, CaptureMode, ChangePayload, Disregard, EventPayload } from './change.js';
 import { OUTBOX } from './tables.js';
 
 /** Which item was changed, and how. */
@@ -75,8 +75,14 @@ export async function recordOnce(rows: readonly NewOutboxRow[], { database }: { 
 	return inserted.map((row) => row.event_id);
 }
 
-export function changeRow({ payload, ...change }: RecordedChange): NewOutboxRow {
-	return pendingRow({ kind: 'change', ...change }, payload);
+/** The word of `capture` ends the payload, where [`endOfPayload`] finds it without anybody reading the rest. */
+export function changeRow({ payload: { capture, ...payload }, ...change }: RecordedChange): NewOutboxRow {
+	return pendingRow({ kind: 'change', ...change }, { ...payload, capture });
+}
+
+/** How the payload of a change ends that was captured this way. */
+export function endOfPayload(capture: CaptureMode): string {
+	return `"capture":"${capture}"}`;
 }
 
 export function disregardedRow(change: ChangedItem, reason: Disregard): NewOutboxRow {
