@@ -3,6 +3,11 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    process,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use anyhow::{Context, Result};
@@ -108,9 +113,14 @@ pub(crate) fn root() -> PathBuf {
 /// takes it while its part is down.
 pub(crate) fn free_address() -> SocketAddr {
     const FIRST: u16 = 20_000;
-    const COUNT: u128 = 12_000;
+    const COUNT: u32 = 12_000;
+    // Anywhere to begin with, so that processes side by side keep apart, and then each port once: it
+    // is free until its part listens, and two parts of one stack must not be given the same.
+    static NEXT: LazyLock<AtomicU32> =
+        LazyLock::new(|| AtomicU32::new(process::id().wrapping_mul(7919)));
     loop {
-        let offset = u16::try_from(Uuid::now_v7().as_u128() % COUNT).expect("the count fits");
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let offset = u16::try_from(offset).expect("the count fits");
         let address = SocketAddr::from(([127, 0, 0, 1], FIRST + offset));
         if TcpListener::bind(address).is_ok() {
             return address;
