@@ -5,6 +5,9 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::Result;
 use e2e::Event;
 
+/// A shorter word, such as "my", is everywhere.
+const WORD_LENGTH_MIN: usize = 4;
+
 #[derive(Default)]
 pub(crate) struct Scan {
     texts: BTreeMap<String, String>,
@@ -39,10 +42,16 @@ impl Scan {
         Ok(())
     }
 
-    /// Where a text can be found, by every word of it: what is cut short is found as well.
+    /// Where a text can be found, or any word of it that is long enough to mean something, in
+    /// whatever case: what is cut short is found as well.
     pub(crate) fn places_of(&self, text: &str) -> Vec<&str> {
-        let longest = text.split(' ').max_by_key(|word| word.len()).unwrap_or(text);
-        let texts = self.texts.iter().filter(|(_, found)| found.contains(longest));
+        let text = text.to_lowercase();
+        let words: Vec<_> = text.split(' ').filter(|word| word.len() >= WORD_LENGTH_MIN).collect();
+        let told = |found: &str| {
+            let found = found.to_lowercase();
+            words.iter().any(|word| found.contains(word))
+        };
+        let texts = self.texts.iter().filter(|(_, found)| told(found));
         texts.map(|(place, _)| place.as_str()).collect()
     }
 }
