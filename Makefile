@@ -32,8 +32,8 @@ lint: tools ## formats, lints, types, licences, banned crates
 	$(extension) typecheck
 
 .PHONY: unit
-unit: tools ## the tests that need no other process: sidecar, AWS stub and extension
-	$(nextest) --package sidecar --package aws-stub --status-level slow
+unit: tools ## the tests that need no other process: sidecar, AWS stub, bench and extension
+	$(nextest) --package sidecar --package aws-stub --package bench --status-level slow
 	$(extension) test
 
 .PHONY: e2e
