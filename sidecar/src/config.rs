@@ -3,6 +3,7 @@
 
 mod checks;
 mod producers;
+mod reactions;
 mod schemas;
 pub mod settings;
 
@@ -15,16 +16,16 @@ use std::{
 
 use config::{Environment, File, FileFormat};
 use garde::Validate as _;
-use serde::Deserialize;
 
-pub use self::schemas::{read_documents, read_examples};
+pub use self::{
+    reactions::Reactions,
+    schemas::{read_documents, read_examples},
+};
 use crate::{
     config::settings::Settings,
     contract::{Contracts, Document, compatibility},
-    event::EventType,
     outbound::mapping::Mappings,
-    reactions::enrich::{Enrich, EnrichSettings},
-    route::{self, ReactionName, Route},
+    route::{self, Route},
 };
 
 /// The shipped `sidecar.toml` is where the defaults are.
@@ -54,33 +55,6 @@ pub struct Config {
     pub contracts: Arc<Contracts>,
     /// The schemas, as written.
     pub documents: Vec<Document>,
-}
-
-/// `reactions.toml`, compiled.
-#[derive(Debug)]
-pub struct Reactions {
-    /// `[enrich]`
-    pub enrich: Arc<Enrich>,
-}
-
-impl Reactions {
-    /// Compiles the text, or lists every mistake in it.
-    pub fn compile(text: &str) -> Result<Self, Vec<String>> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Written {
-            enrich: EnrichSettings,
-        }
-        let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
-        Ok(Self { enrich: Arc::new(Enrich::compile(written.enrich)?) })
-    }
-
-    /// The types of the events that a reaction derives.
-    pub fn announced_by(&self, reaction: ReactionName) -> impl Iterator<Item = &EventType> {
-        match reaction {
-            ReactionName::Enrich => [self.enrich.announces()].into_iter(),
-        }
-    }
 }
 
 /// Every mistake in the configuration, a line each.
