@@ -1,14 +1,19 @@
 //! Sending, receiving and settling messages.
 
+mod wire;
+
 use std::{collections::BTreeMap, pin::pin, time::Duration};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use self::wire::{
+    Batch, ChangeVisibility, DeleteMessage, Delivery, Outgoing, ReceiveMessage, Received,
+    ReceivedMessages, SendMessage, Sent, VisibilityChange,
+};
 use super::{
     ACCOUNT, Sqs, batch,
-    digest::{MessageAttributes, md5_of_attributes, md5_of_body},
+    digest::{md5_of_attributes, md5_of_body},
     nothing,
     queue::{Queue, Receipt, Stored},
 };
@@ -23,109 +28,6 @@ const RECEIVE_MAX: usize = 10;
 const WAIT_SECS_MAX: u64 = 20;
 const DELAY_SECS_MAX: u64 = 900;
 const VISIBILITY_SECS_MAX: u64 = 43_200;
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessage {
-    queue_url: String,
-    #[serde(flatten)]
-    message: Outgoing,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Outgoing {
-    message_body: String,
-    #[serde(default)]
-    message_attributes: MessageAttributes,
-    delay_seconds: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Batch {
-    queue_url: String,
-    entries: Vec<Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ReceiveMessage {
-    queue_url: String,
-    max_number_of_messages: Option<usize>,
-    visibility_timeout: Option<u64>,
-    wait_time_seconds: Option<u64>,
-    /// What system attributes were called before they had a name of their own.
-    #[serde(default)]
-    attribute_names: Vec<String>,
-    #[serde(default)]
-    message_system_attribute_names: Vec<String>,
-    #[serde(default)]
-    message_attribute_names: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteMessage {
-    queue_url: String,
-    #[serde(flatten)]
-    delivery: Delivery,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ChangeVisibility {
-    queue_url: String,
-    #[serde(flatten)]
-    change: VisibilityChange,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Delivery {
-    receipt_handle: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct VisibilityChange {
-    receipt_handle: String,
-    visibility_timeout: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Sent {
-    #[serde(rename = "MessageId")]
-    id: String,
-    #[serde(rename = "MD5OfMessageBody")]
-    body_md5: String,
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
-    attributes_md5: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Received {
-    #[serde(rename = "MessageId")]
-    id: String,
-    #[serde(rename = "ReceiptHandle")]
-    receipt_handle: String,
-    #[serde(rename = "Body")]
-    body: String,
-    #[serde(rename = "MD5OfBody")]
-    body_md5: String,
-    #[serde(rename = "Attributes", skip_serializing_if = "BTreeMap::is_empty")]
-    system_attributes: BTreeMap<&'static str, String>,
-    #[serde(rename = "MessageAttributes", skip_serializing_if = "BTreeMap::is_empty")]
-    attributes: MessageAttributes,
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
-    attributes_md5: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ReceivedMessages {
-    #[serde(rename = "Messages", skip_serializing_if = "Vec::is_empty")]
-    messages: Vec<Received>,
-}
 
 impl Sqs {
     pub(super) fn send_message(&self, call: SendMessage) -> Answer {
