@@ -135,15 +135,11 @@ impl Queue {
                 .expect("id and handle are set")
         });
         let sent = async {
-            let url = self.url().await?;
-            let request = self.client.delete_message_batch().queue_url(url);
-            let request = request.set_entries(Some(entries.collect()));
-            request.send().await.map_err(|error| transient(&error))
+            let request = self.client.delete_message_batch().queue_url(self.url().await?);
+            let sent = request.set_entries(Some(entries.collect())).send().await;
+            Ok(sent.map_err(|error| transient(&error))?.failed)
         };
-        match sent.await {
-            Ok(output) => verdicts(receipts, output.failed()),
-            Err(error) => receipts.iter().map(|_| Err(error.spread())).collect(),
-        }
+        verdicts(receipts, sent).await
     }
 
     /// Gives at most [`BATCH_MAX`] deliveries back at once and tells what became of each, in order.
@@ -158,15 +154,12 @@ impl Queue {
                 .expect("id and handle are set")
         });
         let sent = async {
-            let url = self.url().await?;
-            let request = self.client.change_message_visibility_batch().queue_url(url);
-            let request = request.set_entries(Some(entries.collect()));
-            request.send().await.map_err(|error| transient(&error))
+            let request =
+                self.client.change_message_visibility_batch().queue_url(self.url().await?);
+            let sent = request.set_entries(Some(entries.collect())).send().await;
+            Ok(sent.map_err(|error| transient(&error))?.failed)
         };
-        match sent.await {
-            Ok(output) => verdicts(receipts, output.failed()),
-            Err(error) => receipts.iter().map(|_| Err(error.spread())).collect(),
-        }
+        verdicts(receipts, sent).await
     }
 
     /// Hides a delivery for `visibility` from now on; zero gives it back at once.
@@ -208,15 +201,20 @@ impl Queue {
     }
 }
 
-/// A batch call succeeds even when entries failed; they are named by their place in the batch.
-fn verdicts(
+/// What a batch call means for each delivery. It succeeds even when entries failed, which are named by
+/// their place in the batch.
+async fn verdicts(
     receipts: &[ReceiptHandle],
-    failed: &[BatchResultErrorEntry],
+    sent: impl Future<Output = Result<Vec<BatchResultErrorEntry>, DeliveryError>>,
 ) -> Vec<Result<(), DeliveryError>> {
-    let failed: HashMap<&str, &str> =
+    let failed = match sent.await {
+        Ok(failed) => failed,
+        Err(error) => return receipts.iter().map(|_| Err(error.spread())).collect(),
+    };
+    let codes: HashMap<&str, &str> =
         failed.iter().map(|entry| (entry.id(), entry.code())).collect();
     (0..receipts.len())
-        .map(|index| match failed.get(index.to_string().as_str()) {
+        .map(|index| match codes.get(index.to_string().as_str()) {
             Some(code) => Err(DeliveryError::Transient((*code).into())),
             None => Ok(()),
         })
@@ -276,40 +274,4 @@ pub(crate) mod testing {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_sqs::{
-        operation::delete_message_batch::DeleteMessageBatchOutput,
-        types::{BatchResultErrorEntry, DeleteMessageBatchResultEntry},
-    };
-    use aws_smithy_mocks::{mock, mock_client};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn partial_failure_of_a_batch_delete_is_not_ignored() {
-        let delete = mock!(Client::delete_message_batch).then_output(|| {
-            let deleted = DeleteMessageBatchResultEntry::builder().id("0").build().unwrap();
-            let failed = BatchResultErrorEntry::builder()
-                .id("1")
-                .code("InternalError")
-                .sender_fault(false)
-                .build()
-                .unwrap();
-            DeleteMessageBatchOutput::builder().successful(deleted).failed(failed).build().unwrap()
-        });
-        let queue = testing::queue(mock_client!(aws_sdk_sqs, [&delete]));
-
-        let outcomes = queue.delete(&[testing::receipt("a"), testing::receipt("b")]).await;
-
-        assert!(outcomes[0].is_ok());
-        assert!(outcomes[1].as_ref().is_err_and(DeliveryError::is_transient));
-    }
-
-    #[rstest::rstest]
-    #[case(Duration::ZERO, 0)]
-    #[case(Duration::from_millis(1), 1)]
-    #[case(Duration::from_mins(2), 120)]
-    fn a_duration_is_rounded_up_to_whole_seconds(#[case] duration: Duration, #[case] secs: i32) {
-        assert_eq!(super::secs(duration), secs);
-    }
-}
+mod tests;
