@@ -1,5 +1,7 @@
 //! Consumes one queue: a slot, a message, its work, its end.
 
+mod limits;
+
 use std::{num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
@@ -8,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument as _, error, info, info_span, warn};
 
+pub use self::limits::ConsumerLimits;
 use crate::{
     batch::{BatchLimits, Batcher},
     contract::Contracts,
@@ -16,39 +19,12 @@ use crate::{
     inbound::{
         dead_letter, decode,
         queue::{BATCH_MAX, Message, Queue, ReceiptHandle},
-        visibility::{VisibilityLimits, keep_hidden},
+        visibility::keep_hidden,
     },
     readiness::Part,
-    retry::{Pause, RedeliveryDelays, RetryPolicy, retry_each},
+    retry::{Pause, retry_each},
     telemetry,
 };
-
-/// The bounds of consuming one queue.
-#[derive(Debug, Clone)]
-pub struct ConsumerLimits {
-    /// Messages at work at once.
-    pub in_flight_max: NonZeroUsize,
-    /// How long a receive waits for messages.
-    pub receive_wait: Duration,
-    /// How long a message may be hidden.
-    pub visibility: VisibilityLimits,
-    /// How long one attempt may take.
-    pub handler_budget: Duration,
-    /// How long a message stays hidden after a failed attempt.
-    pub redelivery: RedeliveryDelays,
-    /// After this many attempts the queue itself would give the message up, without a reason.
-    pub receives_max: u32,
-    /// The pauses between failing receives.
-    pub receive_pause_min: Duration,
-    /// The longest of them.
-    pub receive_pause_max: Duration,
-    /// How long done messages wait for company on their way to be deleted.
-    pub settle_linger: Duration,
-    /// How a failed delete is tried again.
-    pub settle_retry: RetryPolicy,
-    /// How long messages at work may take after shutdown began.
-    pub drain: Duration,
-}
 
 /// Takes messages from one queue, and ends each of them.
 #[derive(Debug)]

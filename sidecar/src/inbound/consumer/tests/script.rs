@@ -16,8 +16,9 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use crate::{
     config::read_documents,
-    inbound::{consumer::*, queue::testing},
+    inbound::{consumer::*, queue::testing, visibility::VisibilityLimits},
     readiness::Readiness,
+    retry::{RedeliveryDelays, RetryPolicy},
 };
 
 /// A queue that gives its messages once, then tells the consumer to stop; and what was done to it.
