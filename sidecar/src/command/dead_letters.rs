@@ -1,16 +1,17 @@
 //! `sidecar dead-letters`: what was given up, and what is to become of it.
 
+mod page;
 mod selection;
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{say, table::Table};
+use super::say;
 use crate::{
     config::Config,
     delivery::{DeliveryError, chain},
@@ -18,13 +19,14 @@ use crate::{
         dead_letter::{letter::DeadLetter, shelf::Shelf},
         queue::Queue,
     },
+    route::Route,
 };
 use selection::{Filter, Selection};
 
 /// One run looks at this many letters at most; what is left is for the next run.
 const LETTERS_MAX: usize = 10_000;
-/// A detail on one line of a list.
-const DETAIL_CHARS_MAX: usize = 60;
+/// Letters in a second. Each is two calls, one after the other: more than this nobody reaches.
+const RATE_MAX: i64 = 1_000;
 
 /// What to do about dead letters.
 #[derive(Debug, Subcommand)]
@@ -65,8 +67,8 @@ pub struct Act {
     #[command(flatten)]
     selection: Selection,
     /// Letters in a second, at most.
-    #[arg(long, default_value = "50", value_name = "N")]
-    rate: NonZeroU32,
+    #[arg(long, default_value = "50", value_name = "N", value_parser = value_parser!(u32).range(1..=RATE_MAX))]
+    rate: u32,
     /// Only tells what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -89,7 +91,7 @@ pub async fn run(config: &Config, command: DeadLetters) -> anyhow::Result<()> {
 async fn shelves(config: &Config) -> Vec<Shelf> {
     let aws = super::aws().await;
     let bus = &config.settings.outbound.bus;
-    let shelf = |route: &crate::route::Route| Shelf {
+    let shelf = |route: &Route| Shelf {
         route: route.name.clone(),
         queue: Queue::connect(&aws, route.queue(bus)),
         dead_letters: Queue::connect(&aws, route.dead_letter_queue(bus)),
@@ -148,54 +150,11 @@ async fn list(shelves: &[Shelf], filter: &Filter, each: bool, json: bool) -> any
     } else if letters.is_empty() {
         say("no dead letters");
     } else if each {
-        say(&table_of_letters(&letters, now));
+        say(&page::of_letters(&letters, now));
     } else {
-        say(&table_of_groups(&letters, now));
+        say(&page::of_groups(&letters, now));
     }
     Ok(())
-}
-
-fn table_of_letters(letters: &[&DeadLetter], now: Timestamp) -> String {
-    let mut table = Table::new(["ID", "GROUP", "AGE", "ROUTE", "EVENT", "REASON", "DETAIL"]);
-    for letter in letters {
-        table.row([
-            letter.id.clone(),
-            letter.group.clone(),
-            age(letter, now),
-            letter.route.clone(),
-            letter.event_type.clone().unwrap_or_default(),
-            letter.reason.clone(),
-            shortened(&letter.detail),
-        ]);
-    }
-    table.to_string()
-}
-
-/// The largest group first: that is where one remedy does most.
-fn table_of_groups(letters: &[&DeadLetter], now: Timestamp) -> String {
-    let mut groups: Vec<Vec<&DeadLetter>> = Vec::new();
-    for letter in letters {
-        match groups.iter_mut().find(|group| group[0].group == letter.group) {
-            Some(group) => group.push(letter),
-            None => groups.push(vec![letter]),
-        }
-    }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-    let mut table =
-        Table::new(["GROUP", "LETTERS", "OLDEST", "ROUTE", "EVENT", "REASON", "DETAIL"]);
-    for group in groups {
-        let oldest = group.iter().min_by_key(|letter| letter.dead_since).expect("not empty");
-        table.row([
-            oldest.group.clone(),
-            group.len().to_string(),
-            age(oldest, now),
-            oldest.route.clone(),
-            oldest.event_type.clone().unwrap_or_default(),
-            oldest.reason.clone(),
-            shortened(&oldest.detail),
-        ]);
-    }
-    table.to_string()
 }
 
 async fn show(shelves: &[Shelf], id: &str, json: bool) -> anyhow::Result<()> {
@@ -216,19 +175,8 @@ async fn show(shelves: &[Shelf], id: &str, json: bool) -> anyhow::Result<()> {
         say(&serde_json::to_string_pretty(&document)?);
         return Ok(());
     }
-    let mut table = Table::new(["", ""]);
-    for (name, value) in [
-        ("id", letter.id.clone()),
-        ("route", letter.route.clone()),
-        ("group", letter.group.clone()),
-        ("reason", letter.reason.clone()),
-        ("detail", letter.detail.clone()),
-        ("attempts", letter.attempts.map_or_else(String::new, |count| count.to_string())),
-        ("age", age(letter, now)),
-    ] {
-        table.row([name.to_owned(), value]);
-    }
-    say(&format!("{table}\n\n{}", serde_json::to_string_pretty(&body)?));
+    let heading = page::heading(letter, now);
+    say(&format!("{heading}\n\n{}", serde_json::to_string_pretty(&body)?));
     Ok(())
 }
 
@@ -257,7 +205,7 @@ impl Verb {
 async fn perform(shelves: &[Shelf], act: &Act, verb: Verb) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let taken = take(shelves, act.selection.filter.route.as_deref()).await?;
-    let mut pace = interval(Duration::from_secs(1) / act.rate.get());
+    let mut pace = interval(Duration::from_secs(1) / act.rate);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut done, mut failed) = (0_usize, Vec::new());
     for Taken { shelf, letters } in taken {
@@ -300,21 +248,26 @@ fn report(act: &Act, verb: Verb, done: usize, failed: &[(String, String)]) -> an
     }
 }
 
-/// How long it has been dead, to the largest unit.
-fn age(letter: &DeadLetter, now: Timestamp) -> String {
-    let Some(since) = letter.dead_since else { return String::new() };
-    let secs = now.duration_since(since).as_secs().max(0);
-    match secs {
-        0..60 => format!("{secs} s"),
-        60..3_600 => format!("{} min", secs / 60),
-        3_600..86_400 => format!("{} h", secs / 3_600),
-        _ => format!("{} d", secs / 86_400),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-fn shortened(detail: &str) -> String {
-    match detail.char_indices().nth(DETAIL_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &detail[..end]),
-        None => detail.to_owned(),
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: DeadLetters,
+    }
+
+    #[rstest::rstest]
+    #[case("0", false)]
+    #[case("1", true)]
+    #[case("1000", true)]
+    #[case("4000000000", false)]
+    fn a_rate_that_nothing_can_keep_is_refused(#[case] rate: &str, #[case] taken: bool) {
+        let line = Line::try_parse_from(["dead-letters", "redrive", "--all", "--rate", rate]);
+
+        assert_eq!(line.is_ok(), taken, "{line:?}");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use humantime_serde::re::humantime;
 use jiff::Timestamp;
 
 use crate::inbound::dead_letter::letter::DeadLetter;
