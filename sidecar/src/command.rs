@@ -41,8 +41,8 @@ async fn aws() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest()).load().await
 }
 
-/// Directus as the configuration describes it. What is configured for effects serves here, too.
-fn operator(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Operator> {
+/// Directus as the configuration describes it, and how it is tried again.
+fn directus(settings: &Settings) -> anyhow::Result<(Directus, RetryPolicy)> {
     let settings = &settings.directus;
     let directus = Directus::connect(&settings.url, settings.token.clone(), settings.timeout)
         .context("cannot set up the connection to Directus")?;
@@ -51,5 +51,11 @@ fn operator(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<
         delay_max: settings.retry_delay_max,
         attempts_max: settings.attempts_max,
     };
+    Ok((directus, retry))
+}
+
+/// What is configured for effects serves here, too.
+fn operator(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Operator> {
+    let (directus, retry) = directus(settings)?;
     Ok(Operator::new(directus, retry, shutdown))
 }

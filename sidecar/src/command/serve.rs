@@ -17,7 +17,6 @@ use crate::{
     config::{Config, settings::Settings},
     contract::Contracts,
     directus::{
-        Directus,
         availability::{Availability, AvailabilityLimits},
         effects::EffectWriter,
     },
@@ -158,18 +157,12 @@ fn effects(
     parts: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<EffectWriter> {
+    let (directus, retry) = super::directus(settings)?;
     let settings = &settings.directus;
-    let directus = Directus::connect(&settings.url, settings.token.clone(), settings.timeout)
-        .context("cannot set up the connection to Directus")?;
     let limits = BatchLimits {
         size_max: settings.effects_max,
         linger: settings.effects_linger,
         in_flight_max: settings.requests_in_flight_max,
-    };
-    let retry = RetryPolicy {
-        delay_min: settings.retry_delay_min,
-        delay_max: settings.retry_delay_max,
-        attempts_max: settings.attempts_max,
     };
     availability.start_probing(directus.clone(), parts, shutdown.clone());
     let availability = availability.clone();
