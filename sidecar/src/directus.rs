@@ -4,12 +4,13 @@ pub mod availability;
 pub mod effects;
 pub mod operator;
 pub mod outbox;
+pub mod reader;
 
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
@@ -55,27 +56,32 @@ impl Directus {
     }
 
     /// A request to one of the extension's routes.
+    fn extension(&self, method: Method, route: &str) -> RequestBuilder {
+        self.request(method, &format!("event-bridge/{route}"))
+    }
+
+    /// A request to any route.
     fn request(&self, method: Method, route: &str) -> RequestBuilder {
         let mut url = self.root.clone();
-        url.set_path(&format!("{}event-bridge/{route}", self.root.path()));
+        url.set_path(&format!("{}{route}", self.root.path()));
         self.client.request(method, url).bearer_auth(self.token.expose_secret())
     }
 
-    /// Hands over a batch of effects and returns a verdict on each, in order.
-    pub async fn apply(&self, effects: &[Effect]) -> Result<Vec<EffectVerdict>, DeliveryError> {
-        let request = self.request(Method::POST, "effects").json(effects);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| DeliveryError::Transient(error.without_url().into()))?;
+    /// Sends a request that must succeed, and reads its answer.
+    async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, DeliveryError> {
+        let lost = |error: reqwest::Error| DeliveryError::Transient(error.without_url().into());
+        let response = request.send().await.map_err(lost)?;
         let status = response.status();
         if !status.is_success() {
             return Err(refusal(status));
         }
-        let answers: Answers = response
-            .json()
-            .await
-            .map_err(|error| DeliveryError::Transient(error.without_url().into()))?;
+        response.json().await.map_err(lost)
+    }
+
+    /// Hands over a batch of effects and returns a verdict on each, in order.
+    pub async fn apply(&self, effects: &[Effect]) -> Result<Vec<EffectVerdict>, DeliveryError> {
+        let request = self.extension(Method::POST, "effects").json(effects);
+        let answers: Answers = Self::answer(request).await?;
         let aligned = answers.verdicts.len() == effects.len()
             && answers.verdicts.iter().zip(effects).all(|(answer, e)| answer.effect_id == e.id());
         if !aligned {

@@ -35,23 +35,38 @@ pub struct Effect {
     data: Map<String, Value>,
 }
 
+/// What an effect does to its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Operation {
+pub enum Operation {
+    /// Writes fields of an item that is there.
     Update,
+    /// Makes an item under a key of our choice.
+    Create,
 }
 
 impl Effect {
     /// An update of the item that `event` is about.
     pub fn update(event: &Event, reaction: &'static str, data: Map<String, Value>) -> Self {
+        Self::on(event, reaction, event.subject.clone(), Operation::Update, data)
+    }
+
+    /// What follows from `event` for any item, of which it is the reaction's only effect.
+    pub fn on(
+        event: &Event,
+        reaction: &'static str,
+        subject: Subject,
+        operation: Operation,
+        data: Map<String, Value>,
+    ) -> Self {
         Self {
-            id: EffectId::new(event.event_id, reaction, &event.subject),
+            id: EffectId::new(event.event_id, reaction, &subject),
             event_id: event.event_id,
             reaction,
             // Without a place in the order an event never overwrites one that has.
             sequence: event.sequence.unwrap_or(0),
-            op: Operation::Update,
-            subject: event.subject.clone(),
+            op: operation,
+            subject,
             data,
         }
     }
@@ -59,6 +74,11 @@ impl Effect {
     /// Its identity in the ledger.
     pub fn id(&self) -> EffectId {
         self.id
+    }
+
+    /// What it does.
+    pub fn operation(&self) -> Operation {
+        self.op
     }
 
     /// The item it writes to.

@@ -35,17 +35,17 @@ impl Operator {
 
     /// How the extension is.
     pub async fn health(&self) -> anyhow::Result<Health> {
-        self.ask(self.directus.request(Method::GET, "health")).await
+        self.ask(self.directus.extension(Method::GET, "health")).await
     }
 
     /// How full the outbox is.
     pub async fn figures(&self) -> anyhow::Result<Figures> {
-        self.ask(self.directus.request(Method::GET, "outbox")).await
+        self.ask(self.directus.extension(Method::GET, "outbox")).await
     }
 
     /// A page of rejected rows.
     pub async fn rejected(&self, after: u64, limit: u32) -> anyhow::Result<RejectedPage> {
-        let request = self.directus.request(Method::GET, "outbox/rejected");
+        let request = self.directus.extension(Method::GET, "outbox/rejected");
         self.ask(request.query(&[("after", after), ("limit", limit.into())])).await
     }
 
@@ -69,7 +69,7 @@ impl Operator {
         route: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<Answer> {
-        self.ask(self.directus.request(Method::POST, route).json(body)).await
+        self.ask(self.directus.extension(Method::POST, route).json(body)).await
     }
 
     async fn ask<Answer: DeserializeOwned>(

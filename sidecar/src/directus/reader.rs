@@ -1,0 +1,222 @@
+//! Reads items as the service account may.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    delivery::{DeliveryError, RefusalCode},
+    directus::{Directus, availability::Availability},
+};
+
+/// Items that one question may be answered with.
+pub const ITEMS_MAX: u32 = 1_000;
+
+/// Reads from Directus, and learns from it whether Directus is there.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    directus: Directus,
+    availability: Availability,
+}
+
+/// What is asked for, in the words of Directus' own query.
+#[derive(Debug, Clone, Serialize)]
+pub struct Query {
+    fields: Vec<String>,
+    filter: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sort: Vec<String>,
+    limit: u32,
+}
+
+/// How Directus wraps every answer.
+#[derive(Deserialize)]
+struct Answered<Data> {
+    data: Data,
+}
+
+impl Query {
+    /// The items that `filter` takes, [`ITEMS_MAX`] at most, with these fields.
+    pub fn of<Name: Into<String>>(fields: impl IntoIterator<Item = Name>, filter: Value) -> Self {
+        let fields = fields.into_iter().map(Into::into).collect();
+        Self { fields, filter, sort: Vec::new(), limit: ITEMS_MAX }
+    }
+
+    /// In the order of these fields; `-field` turns it round.
+    #[must_use]
+    pub fn sorted<Name: Into<String>>(mut self, by: impl IntoIterator<Item = Name>) -> Self {
+        self.sort = by.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The first so many of them.
+    #[must_use]
+    pub fn limited(mut self, limit: u32) -> Self {
+        self.limit = limit.min(ITEMS_MAX);
+        self
+    }
+}
+
+impl Reader {
+    /// Reads from `directus` and tells `availability` how that went.
+    pub fn new(directus: Directus, availability: Availability) -> Self {
+        Self { directus, availability }
+    }
+
+    /// The items of a collection that a query asks for.
+    pub async fn items(
+        &self,
+        collection: &str,
+        query: &Query,
+    ) -> Result<Vec<Map<String, Value>>, DeliveryError> {
+        self.search(collection, json!(query)).await
+    }
+
+    /// How many items of a collection a filter takes.
+    pub async fn count(&self, collection: &str, filter: &Value) -> Result<u64, DeliveryError> {
+        #[derive(Deserialize)]
+        struct Counted {
+            count: Value,
+        }
+        let query = json!({ "aggregate": { "count": "*" }, "filter": filter });
+        let [Counted { count }] = self.search(collection, query).await?;
+        // PostgreSQL's big numbers come as text.
+        let number = count.as_u64().or_else(|| count.as_str()?.parse().ok());
+        number.ok_or_else(|| DeliveryError::Transient("Directus counted no number".into()))
+    }
+
+    /// In a body and not in the address, which ends in access logs.
+    async fn search<Data: DeserializeOwned>(
+        &self,
+        collection: &str,
+        query: Value,
+    ) -> Result<Data, DeliveryError> {
+        if !is_name(collection) {
+            let reason = "the collection's name is none";
+            return Err(DeliveryError::refused(RefusalCode::Mapping, reason));
+        }
+        let method = Method::from_bytes(b"SEARCH").expect("the word is one");
+        let request = self.directus.request(method, &format!("items/{collection}"));
+        let answer = Directus::answer(request.json(&json!({ "query": query }))).await;
+        self.availability.record(&answer);
+        answer.map(|Answered { data }| data)
+    }
+
+    /// Reads from where nobody answers.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Self {
+        Self::of("http://127.0.0.1:9")
+    }
+
+    /// Reads from a Directus of a test.
+    #[cfg(test)]
+    pub(crate) fn of(url: &str) -> Self {
+        use crate::directus::availability::AvailabilityLimits;
+        let timeout = std::time::Duration::from_secs(5);
+        let directus =
+            Directus::connect(&url.parse().unwrap(), "token".to_owned().into(), timeout).unwrap();
+        let limits = AvailabilityLimits {
+            failures_max: std::num::NonZeroU32::new(3).unwrap(),
+            probe_interval: timeout,
+        };
+        Self::new(directus, Availability::new(limits))
+    }
+}
+
+/// Whether it can be a collection's name and nothing else in an address.
+fn is_name(collection: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !collection.is_empty() && collection.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use wiremock::{
+        Mock, MockServer, ResponseTemplate,
+        matchers::{bearer_token, body_json, method, path},
+    };
+
+    use super::*;
+
+    async fn directus(collection: &str, query: Value, answer: ResponseTemplate) -> MockServer {
+        let server = MockServer::start().await;
+        Mock::given(method("SEARCH"))
+            .and(path(format!("/items/{collection}")))
+            .and(bearer_token("token"))
+            .and(body_json(json!({ "query": query })))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        server
+    }
+
+    fn data(data: &Value) -> ResponseTemplate {
+        ResponseTemplate::new(200).set_body_json(json!({ "data": data }))
+    }
+
+    #[tokio::test]
+    async fn a_query_returns_the_items_in_directus_own_words() {
+        let filter = json!({ "customer": { "_eq": 7 } });
+        let asked =
+            json!({ "fields": ["id", "status"], "filter": filter, "sort": ["-id"], "limit": 2 });
+        let server = directus("tickets", asked, data(&json!([{ "id": 2 }, { "id": 1 }]))).await;
+        let query = Query::of(["id", "status"], filter).sorted(["-id"]).limited(2);
+
+        let items = Reader::of(&server.uri()).items("tickets", &query).await.unwrap();
+
+        assert_eq!(json!(items), json!([{ "id": 2 }, { "id": 1 }]));
+    }
+
+    #[test]
+    fn no_query_asks_for_more_than_may_be_answered() {
+        let query = Query::of(["id"], json!({})).limited(u32::MAX);
+
+        assert_eq!(json!(query)["limit"], ITEMS_MAX);
+    }
+
+    #[rstest]
+    #[case::sqlite(json!(3))]
+    #[case::postgresql(json!("3"))]
+    #[tokio::test]
+    async fn items_are_counted_on_every_database(#[case] count: Value) {
+        let filter = json!({ "status": { "_neq": "closed" } });
+        let asked = json!({ "aggregate": { "count": "*" }, "filter": filter });
+        let server = directus("tickets", asked, data(&json!([{ "count": count }]))).await;
+
+        let counted = Reader::of(&server.uri()).count("tickets", &filter).await.unwrap();
+
+        assert_eq!(counted, 3);
+    }
+
+    #[rstest]
+    #[case::busy(503, true)]
+    #[case::forbidden_until_an_admin_mends_it(403, true)]
+    #[case::wrong_query(400, false)]
+    #[tokio::test]
+    async fn a_question_that_fails_says_whether_it_can_pass_later(
+        #[case] status: u16,
+        #[case] transient: bool,
+    ) {
+        let asked = json!({ "fields": ["id"], "filter": {}, "limit": ITEMS_MAX });
+        let server = directus("tickets", asked, ResponseTemplate::new(status)).await;
+        let query = Query::of(["id"], json!({}));
+
+        let error = Reader::of(&server.uri()).items("tickets", &query).await.unwrap_err();
+
+        assert_eq!(error.is_transient(), transient, "{error}");
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("tickets/../users")]
+    #[case("tickets?limit=-1")]
+    #[tokio::test]
+    async fn what_is_no_collections_name_is_not_asked_for(#[case] name: &str) {
+        let query = Query::of(["id"], json!({}));
+
+        let error = Reader::of_nobody().items(name, &query).await.unwrap_err();
+
+        assert!(!error.is_transient());
+    }
+}
