@@ -122,7 +122,7 @@ fn producers<'config>(config: &'config Config, event_type: &EventType) -> Vec<Pr
         Outcome::Nothing => false,
     };
     let announces =
-        |route: &&Route| config.reactions.announced_by(route.reaction).any(|it| it == event_type);
+        |route: &&Route| config.reactions.of(&route.name).announces().contains(&event_type);
     let may_post = |types: &String| EventTypes::parse(types).is_ok_and(|it| it.contain(event_type));
     let external = config.settings.producers.iter();
     let external = external.filter(|(_, producer)| producer.events.iter().any(may_post));

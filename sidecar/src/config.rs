@@ -99,6 +99,9 @@ impl Config {
         let contracts = settings
             .as_ref()
             .and_then(|settings| reader.contracts(&folder.join(&settings.contracts.folder)));
+        if let (Some(routes), Some(reactions)) = (&routes, &reactions) {
+            reader.report("reactions.toml", reactions.unrouted(routes));
+        }
         if let (Some(mappings), Some((contracts, documents))) = (&mappings, &contracts) {
             reader.problems.extend(mappings.uncontracted(contracts));
             reader.problems.extend(mappings.uncontractable(documents));

@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
     let outcome = match config {
         Err(error) => Err(error.into()),
         Ok(config) => match cli.command {
-            Command::Serve => done(command::serve::run(config).await),
+            Command::Serve => done(Box::pin(command::serve::run(config)).await),
             Command::Provision => done(command::provision::run(&config).await),
             Command::DeadLetters(command) => {
                 done(command::dead_letters::run(&config, command).await)

@@ -1,20 +1,27 @@
 //! A reaction: one event → effects on Directus and events that follow.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::{
     delivery::DeliveryError,
-    directus::effects::{Effect, EffectWriter},
-    event::Event,
+    directus::{
+        effects::{Effect, EffectWriter},
+        reader::Reader,
+    },
+    event::{Event, EventType},
     outbound::publisher::Publisher,
 };
 
 /// What the system does about one event. Pure in its decisions: all it may touch is in `Context`.
-pub trait Reaction: Send + Sync + 'static {
+pub trait Reaction: fmt::Debug + Send + Sync + 'static {
     /// Its name in routes, effects, ids and dead letters.
     const NAME: &str;
+
+    /// The types of the events that it may derive.
+    fn announces(&self) -> Vec<&EventType>;
 
     /// Decides what follows from `event`.
     fn react(
@@ -29,6 +36,10 @@ pub trait Reaction: Send + Sync + 'static {
 pub struct Context {
     /// When it reacts.
     pub now: Timestamp,
+    /// What the service account may read.
+    pub directus: Reader,
+    /// Whether the event comes out of the archive: what it tells was told before.
+    pub replayed: bool,
 }
 
 /// What follows from an event.
@@ -40,24 +51,70 @@ pub struct Reacted {
     pub events: Vec<Event>,
 }
 
+/// Any reaction, behind a pointer: what a route leads to.
+pub trait AnyReaction: fmt::Debug + Send + Sync {
+    /// [`Reaction::NAME`].
+    fn name(&self) -> &'static str;
+
+    /// [`Reaction::announces`].
+    fn announces(&self) -> Vec<&EventType>;
+
+    /// [`Reaction::react`].
+    fn react<'a>(
+        &'a self,
+        event: &'a Event,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Reacted, DeliveryError>>;
+}
+
+impl<R: Reaction> AnyReaction for R {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn announces(&self) -> Vec<&EventType> {
+        Reaction::announces(self)
+    }
+
+    fn react<'a>(
+        &'a self,
+        event: &'a Event,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Reacted, DeliveryError>> {
+        Box::pin(Reaction::react(self, event, context))
+    }
+}
+
 /// Carries out what a reaction decides.
 #[derive(Debug)]
-pub struct Performer<R> {
+pub struct Performer {
     /// Decides.
-    pub reaction: Arc<R>,
+    pub reaction: Arc<dyn AnyReaction>,
+    /// Reads what it asks for.
+    pub directus: Reader,
     /// Writes the effects.
     pub effects: EffectWriter,
     /// Publishes the events.
     pub publisher: Arc<Publisher>,
 }
 
-impl<R: Reaction> Performer<R> {
+impl Performer {
     /// Reacts to one event. When this succeeds, its message may be deleted; doing it again does
     /// nothing new, because every id is derived from the event.
-    pub async fn perform(&self, event: &Event) -> Result<(), DeliveryError> {
-        let context = Context { now: Timestamp::now() };
+    pub async fn perform(&self, event: &Event, replayed: bool) -> Result<(), DeliveryError> {
+        let context = Context { now: Timestamp::now(), directus: self.directus.clone(), replayed };
         let reacted = self.reaction.react(event, &context).await?;
         self.effects.write(reacted.effects).await?;
         self.publisher.publish(&reacted.events).await.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A context at the beginning of time, for reactions that read nothing.
+    pub(crate) fn context() -> Context {
+        Context { now: Timestamp::UNIX_EPOCH, directus: Reader::of_nobody(), replayed: false }
     }
 }

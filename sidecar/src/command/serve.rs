@@ -17,8 +17,10 @@ use crate::{
     config::{Config, settings::Settings},
     contract::Contracts,
     directus::{
+        Directus,
         availability::{Availability, AvailabilityLimits},
         effects::EffectWriter,
+        reader::Reader,
     },
     inbound::{
         consumer::{Consumer, ConsumerLimits},
@@ -32,10 +34,10 @@ use crate::{
         publisher::{Publisher, PublisherLimits},
         server::{self, Server, ServerLimits},
     },
-    reaction::{Performer, Reaction},
+    reaction::Performer,
     readiness::Readiness,
     retry::{RedeliveryDelays, RetryPolicy},
-    route::{ReactionName, Route},
+    route::Route,
     signature::Verifier,
     telemetry,
 };
@@ -59,15 +61,19 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let readiness = Readiness::default();
     let publisher = Arc::new(publisher(&aws, &settings, &contracts, &parts, &shutdown));
     let availability = availability(&settings);
-    let effects = effects(&settings, &availability, &parts, &shutdown)?;
+    let (directus, retry) = super::directus(&settings)?;
+    let effects = effects(&settings, &directus, retry, &availability, &parts, &shutdown);
+    availability.start_probing(directus.clone(), &parts, shutdown.clone());
+    let directus = Reader::new(directus, availability.clone());
 
     for route in &routes {
         let consumer = consumer(&aws, &settings, route, &contracts, &availability, &readiness);
-        let reaction = match route.reaction {
-            ReactionName::Enrich => Arc::clone(&reactions.enrich),
+        let performer = Performer {
+            reaction: Arc::clone(reactions.of(&route.name)),
+            directus: directus.clone(),
+            effects: effects.clone(),
+            publisher: Arc::clone(&publisher),
         };
-        let performer =
-            Performer { reaction, effects: effects.clone(), publisher: Arc::clone(&publisher) };
         start_consumer(consumer, performer, &parts, &shutdown);
     }
     drop(effects);
@@ -153,20 +159,20 @@ fn availability(settings: &Settings) -> Availability {
 
 fn effects(
     settings: &Settings,
+    directus: &Directus,
+    retry: RetryPolicy,
     availability: &Availability,
     parts: &TaskTracker,
     shutdown: &CancellationToken,
-) -> anyhow::Result<EffectWriter> {
-    let (directus, retry) = super::directus(settings)?;
+) -> EffectWriter {
     let settings = &settings.directus;
     let limits = BatchLimits {
         size_max: settings.effects_max,
         linger: settings.effects_linger,
         in_flight_max: settings.requests_in_flight_max,
     };
-    availability.start_probing(directus.clone(), parts, shutdown.clone());
-    let availability = availability.clone();
-    Ok(EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone()))
+    let (directus, availability) = (directus.clone(), availability.clone());
+    EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone())
 }
 
 fn consumer(
@@ -210,16 +216,16 @@ fn consumer(
     }
 }
 
-fn start_consumer<R: Reaction>(
+fn start_consumer(
     consumer: Consumer,
-    performer: Performer<R>,
+    performer: Performer,
     parts: &TaskTracker,
     shutdown: &CancellationToken,
 ) {
     let performer = Arc::new(performer);
     let perform = move |event| {
         let performer = Arc::clone(&performer);
-        async move { performer.perform(&event).await }
+        async move { performer.perform(&event, false).await }
     };
     start_part(parts, shutdown, consumer.run(shutdown.clone(), perform));
 }

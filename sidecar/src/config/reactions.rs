@@ -1,38 +1,112 @@
-//! `reactions.toml`: what each reaction does.
+//! `reactions.toml`: what each reaction does about the events that its route brings.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
 use crate::{
-    event::EventType,
+    reaction::AnyReaction,
     reactions::enrich::{Enrich, EnrichSettings},
-    route::ReactionName,
+    route::Route,
 };
 
-/// `reactions.toml`, compiled.
-#[derive(Debug)]
+/// `reactions.toml`, compiled: the reaction of each route.
+#[derive(Debug, Default)]
 pub struct Reactions {
-    /// `[enrich]`
-    pub enrich: Arc<Enrich>,
+    by_route: BTreeMap<String, Arc<dyn AnyReaction>>,
+}
+
+/// `[<reaction>.<route>]`, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    enrich: BTreeMap<String, EnrichSettings>,
 }
 
 impl Reactions {
     /// Compiles the text, or lists every mistake in it.
     pub fn compile(text: &str) -> Result<Self, Vec<String>> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Written {
-            enrich: EnrichSettings,
-        }
         let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
-        Ok(Self { enrich: Arc::new(Enrich::compile(written.enrich)?) })
+        let (mut reactions, mut problems) = (Self::default(), Vec::new());
+        for (route, settings) in written.enrich {
+            reactions.add(route, Enrich::compile(settings), "enrich", &mut problems);
+        }
+        if problems.is_empty() { Ok(reactions) } else { Err(problems) }
     }
 
-    /// The types of the events that a reaction derives.
-    pub fn announced_by(&self, reaction: ReactionName) -> impl Iterator<Item = &EventType> {
-        match reaction {
-            ReactionName::Enrich => [self.enrich.announces()].into_iter(),
+    fn add<R: AnyReaction + 'static>(
+        &mut self,
+        route: String,
+        compiled: Result<R, Vec<String>>,
+        name: &str,
+        problems: &mut Vec<String>,
+    ) {
+        let place = format!("{name}.{route}");
+        match compiled {
+            Err(mistakes) => problems.extend(mistakes.iter().map(|it| format!("{place}: {it}"))),
+            Ok(reaction) => {
+                if let Some(other) = self.by_route.insert(route, Arc::new(reaction)) {
+                    let other = other.name();
+                    problems.push(format!("{place}: the route has a section of `{other}`, too"));
+                }
+            }
         }
+    }
+
+    /// What the route of this name leads to. [`Self::unrouted`] has said that there is something.
+    pub fn of(&self, route: &str) -> &Arc<dyn AnyReaction> {
+        &self.by_route[route]
+    }
+
+    /// Routes that lead to nothing, and sections that nothing leads to.
+    pub fn unrouted(&self, routes: &[Route]) -> Vec<String> {
+        let settled = |route: &&Route| {
+            self.by_route.get(&route.name).map(|it| it.name()) == Some(route.reaction.as_str())
+        };
+        let missing = routes.iter().filter(|route| !settled(route)).map(|route| {
+            let Route { name, reaction, .. } = route;
+            format!("there is no [{}.{name}], which route `{name}` leads to", reaction.as_str())
+        });
+        let idle = self.by_route.iter().filter(|(name, reaction)| {
+            !routes.iter().any(|it| it.name == **name && it.reaction.as_str() == reaction.name())
+        });
+        let idle = idle.map(|(name, reaction)| {
+            format!("{}.{name}: no route `{name}` leads to it", reaction.name())
+        });
+        missing.chain(idle).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route;
+
+    const SHIPPED: &str = include_str!("../../config/reactions.toml");
+
+    #[test]
+    fn the_shipped_routes_and_reactions_belong_together() {
+        let reactions = Reactions::compile(SHIPPED).unwrap();
+        let routes = route::compile(include_str!("../../config/routes.json")).unwrap();
+
+        assert_eq!(reactions.unrouted(&routes), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_route_without_a_section_and_a_section_without_a_route_are_mistakes() {
+        let reactions = Reactions::compile(SHIPPED).unwrap();
+        let routes = r#"{ "reviews": { "reaction": "enrich", "pattern": { "source": ["a"] } } }"#;
+
+        let problems = reactions.unrouted(&route::compile(routes).unwrap());
+
+        assert!(
+            problems.contains(
+                &"there is no [enrich.reviews], which route `reviews` leads to".to_owned()
+            )
+        );
+        assert!(
+            problems.contains(&"enrich.feedback: no route `feedback` leads to it".to_owned()),
+            "{problems:?}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     reaction::{Context, Reacted, Reaction},
 };
 
-/// `[enrich]` in `reactions.toml`, as written.
+/// `[enrich.<route>]` in `reactions.toml`, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrichSettings {
@@ -61,14 +61,14 @@ impl Enrich {
         let mut problems = Vec::new();
         let mut expression = |name: &str, source: &str| {
             Expression::compile(source, &Event::FIELDS)
-                .map_err(|error| problems.push(format!("enrich: {name}: `{source}`: {error}")))
+                .map_err(|error| problems.push(format!("{name}: `{source}`: {error}")))
                 .ok()
         };
         let text = expression("text", &settings.text);
         let language = settings.language.and_then(|source| expression("language", &source));
         let Thresholds { positive, negative } = settings.thresholds;
         if !(0.0..=1.0).contains(&positive) || !(-1.0..=0.0).contains(&negative) {
-            problems.push("enrich: thresholds: positive is 0 to 1, negative is -1 to 0".to_owned());
+            problems.push("thresholds: positive is 0 to 1, negative is -1 to 0".to_owned());
         }
         match text {
             Some(text) if problems.is_empty() => Ok(Self {
@@ -80,11 +80,6 @@ impl Enrich {
             }),
             _ => Err(problems),
         }
-    }
-
-    /// The type of the event that tells what was found.
-    pub fn announces(&self) -> &EventType {
-        &self.announce
     }
 
     fn judge(&self, event: &Event) -> Result<Judgement, DeliveryError> {
@@ -123,6 +118,10 @@ fn refused(expression: &Expression, reason: &str) -> DeliveryError {
 impl Reaction for Enrich {
     const NAME: &str = "enrich";
 
+    fn announces(&self) -> Vec<&EventType> {
+        vec![&self.announce]
+    }
+
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
         let judgement = self.judge(event)?;
         let effect = Effect::update(event, Self::NAME, self.fields(&judgement));
@@ -143,10 +142,8 @@ impl Reaction for Enrich {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::config::Reactions;
+    use crate::{config::Reactions, reaction::testing::context};
 
     fn feedback(text: &str, language: Option<&str>) -> Event {
         let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
@@ -159,14 +156,13 @@ mod tests {
     async fn react(event: &Event) -> Reacted {
         let shipped = include_str!("../../config/reactions.toml");
         let reactions = Reactions::compile(shipped).unwrap();
-        let context = Context { now: Timestamp::UNIX_EPOCH };
-        reactions.enrich.react(event, &context).await.unwrap()
+        reactions.of("feedback").react(event, &context()).await.unwrap()
     }
 
     #[test]
     fn every_mistake_is_reported_at_once() {
         let mistakes = r#"
-            [enrich]
+            [enrich.feedback]
             text = "data."
             language = "=="
             announce = "feedback.judged"
