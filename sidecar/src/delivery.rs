@@ -24,6 +24,12 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
+    /// What a dead letter keeps of it, in full. Not for a log.
+    pub fn words(&self) -> String {
+        let quoted = self.source().and_then(|evidence| evidence.downcast_ref::<Quoted>());
+        quoted.map_or_else(|| chain(self), |quoted| quoted.words.clone())
+    }
+
     /// Whether another attempt makes sense.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Transient(_))
@@ -42,6 +48,17 @@ impl DeliveryError {
     pub fn refused(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self::Permanent(Refusal::new(code, detail))
     }
+}
+
+/// Evidence in the far side's own words, which may quote the payload: a log gets the summary, a dead
+/// letter the words.
+#[derive(Debug, thiserror::Error)]
+#[error("{summary}")]
+pub struct Quoted {
+    /// What may be logged.
+    pub summary: String,
+    /// What was said.
+    pub words: String,
 }
 
 /// Why something can never be delivered: what the outbox row and the dead letter keep.
@@ -103,6 +120,8 @@ pub enum RefusalCode {
     Bus,
     /// Directus refused the effect for good.
     Directus,
+    /// The Flow refused the event for good.
+    Flow,
     /// It failed for a passing reason, as often as it may.
     Exhausted,
 }
@@ -118,6 +137,7 @@ impl RefusalCode {
             Self::TooLarge => "too_large",
             Self::Bus => "bus",
             Self::Directus => "directus",
+            Self::Flow => "flow",
             Self::Exhausted => "exhausted",
         }
     }
@@ -164,6 +184,19 @@ mod tests {
         assert!(refusal.detail.len() <= DETAIL_BYTES_MAX && refusal.detail.ends_with("ä…"));
         assert!(refusal.path.unwrap().len() <= PATH_BYTES_MAX);
         assert_eq!(Refusal::new(RefusalCode::Undecodable, "short").detail, "short");
+    }
+
+    #[test]
+    fn a_log_gets_the_summary_and_a_dead_letter_the_words() {
+        let quoted = Quoted { summary: "answers 500".into(), words: "no mail to ada".into() };
+        let error = DeliveryError::Transient(Box::new(quoted));
+
+        assert_eq!(chain(&error), "delivery failed for now: answers 500");
+        assert_eq!(error.words(), "no mail to ada");
+        assert_eq!(
+            DeliveryError::Transient("gone".into()).words(),
+            "delivery failed for now: gone"
+        );
     }
 
     #[test]

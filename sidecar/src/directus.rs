@@ -2,6 +2,7 @@
 
 pub mod availability;
 pub mod effects;
+pub mod flows;
 pub mod operator;
 pub mod outbox;
 pub mod reader;
@@ -103,5 +104,27 @@ fn refusal(status: StatusCode) -> DeliveryError {
         | StatusCode::UNSUPPORTED_MEDIA_TYPE
         | StatusCode::UNPROCESSABLE_ENTITY => DeliveryError::refused(RefusalCode::Directus, reason),
         _ => DeliveryError::Transient(reason.into()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::num::NonZeroU32;
+
+    use super::{
+        availability::{Availability, AvailabilityLimits},
+        *,
+    };
+
+    /// The way to the Directus of a test.
+    pub(crate) fn connection(url: &str) -> (Directus, Availability) {
+        let timeout = Duration::from_secs(5);
+        let directus =
+            Directus::connect(&url.parse().unwrap(), "token".to_owned().into(), timeout).unwrap();
+        let limits = AvailabilityLimits {
+            failures_max: NonZeroU32::new(3).unwrap(),
+            probe_interval: timeout,
+        };
+        (directus, Availability::new(limits))
     }
 }

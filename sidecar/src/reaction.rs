@@ -9,6 +9,7 @@ use crate::{
     delivery::DeliveryError,
     directus::{
         effects::{Effect, EffectWriter},
+        flows::Flows,
         reader::Reader,
     },
     event::{Event, EventType},
@@ -38,6 +39,8 @@ pub struct Context {
     pub now: Timestamp,
     /// What the service account may read.
     pub directus: Reader,
+    /// The Flows that it may run.
+    pub flows: Flows,
     /// Whether the event comes out of the archive: what it tells was told before.
     pub replayed: bool,
 }
@@ -92,6 +95,8 @@ pub struct Performer {
     pub reaction: Arc<dyn AnyReaction>,
     /// Reads what it asks for.
     pub directus: Reader,
+    /// Runs the Flows.
+    pub flows: Flows,
     /// Writes the effects.
     pub effects: EffectWriter,
     /// Publishes the events.
@@ -102,7 +107,12 @@ impl Performer {
     /// Reacts to one event. When this succeeds, its message may be deleted; doing it again does
     /// nothing new, because every id is derived from the event.
     pub async fn perform(&self, event: &Event, replayed: bool) -> Result<(), DeliveryError> {
-        let context = Context { now: Timestamp::now(), directus: self.directus.clone(), replayed };
+        let context = Context {
+            now: Timestamp::now(),
+            directus: self.directus.clone(),
+            flows: self.flows.clone(),
+            replayed,
+        };
         let reacted = self.reaction.react(event, &context).await?;
         self.effects.write(reacted.effects).await?;
         self.publisher.publish(&reacted.events).await.into_iter().collect()
@@ -112,9 +122,21 @@ impl Performer {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
+    use crate::directus;
 
     /// A context at the beginning of time, for reactions that read nothing.
     pub(crate) fn context() -> Context {
-        Context { now: Timestamp::UNIX_EPOCH, directus: Reader::of_nobody(), replayed: false }
+        context_of("http://127.0.0.1:9")
+    }
+
+    /// The same, with a Directus.
+    pub(crate) fn context_of(url: &str) -> Context {
+        let (directus, availability) = directus::testing::connection(url);
+        Context {
+            now: Timestamp::UNIX_EPOCH,
+            directus: Reader::new(directus.clone(), availability.clone()),
+            flows: Flows::new(directus, availability),
+            replayed: false,
+        }
     }
 }

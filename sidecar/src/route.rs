@@ -8,7 +8,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::pattern::Pattern;
-use crate::{event::Event, reaction::Reaction, reactions::enrich::Enrich};
+use crate::{
+    event::Event,
+    reaction::Reaction,
+    reactions::{enrich::Enrich, trigger_flow::TriggerFlow},
+};
 
 /// EventBridge's limit for a pattern.
 const PATTERN_CHARS_MAX: usize = 2_048;
@@ -46,6 +50,8 @@ pub enum Share {
 pub enum ReactionName {
     /// [`Enrich`].
     Enrich,
+    /// [`TriggerFlow`].
+    TriggerFlow,
 }
 
 impl ReactionName {
@@ -53,6 +59,7 @@ impl ReactionName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Enrich => Enrich::NAME,
+            Self::TriggerFlow => TriggerFlow::NAME,
         }
     }
 }
@@ -213,7 +220,7 @@ mod tests {
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
         invalid: pattern: source: is no array of values, and no object
-        unknown: unknown variant `dance`, expected `enrich`
+        unknown: unknown variant `dance`, expected `enrich` or `trigger_flow`
         ");
     }
 }

@@ -15,7 +15,7 @@ pub struct Setup {
     pub(crate) aws: Emulator,
     pub(crate) directus: Settings,
     pub(crate) sidecar: Settings,
-    pub(crate) mappings: Option<&'static str>,
+    pub(crate) files: Vec<(&'static str, &'static str)>,
 }
 
 /// Tells one story on the usual stack. See [`Setup::tell`].
@@ -62,7 +62,14 @@ impl Setup {
     /// With these `mappings.toml`.
     #[must_use]
     pub fn mappings(mut self, text: &'static str) -> Self {
-        self.mappings = Some(text);
+        self.files.push(("mappings.toml", text));
+        self
+    }
+
+    /// With these `routes.json` and `reactions.toml`.
+    #[must_use]
+    pub fn reactions(mut self, routes: &'static str, reactions: &'static str) -> Self {
+        self.files.extend([("routes.json", routes), ("reactions.toml", reactions)]);
         self
     }
 

@@ -65,14 +65,20 @@ impl Sidecar {
         self.environment.extend(settings.iter().cloned());
     }
 
-    /// Gives it mappings of a story's own, beside the configuration it ships with.
-    pub(crate) fn map_by(&mut self, dir: &Path, mappings: &str) -> Result<()> {
+    /// Gives it files of a story's own in place of those that it ships with.
+    pub(crate) fn configure_by(
+        &mut self,
+        dir: &Path,
+        files: &[(&'static str, &'static str)],
+    ) -> Result<()> {
         let (shipped, config) = (root().join("sidecar/config"), dir.join("config"));
         std::fs::create_dir(&config)?;
-        for file in ["sidecar.toml", "routes.json", "reactions.toml"] {
+        for file in ["sidecar.toml", "mappings.toml", "routes.json", "reactions.toml"] {
             std::fs::copy(shipped.join(file), config.join(file))?;
         }
-        std::fs::write(config.join("mappings.toml"), mappings)?;
+        for (file, text) in files {
+            std::fs::write(config.join(file), text)?;
+        }
         self.configure(&vec![
             ("SIDECAR_CONFIG", config.display().to_string()),
             ("SIDECAR__CONTRACTS__FOLDER", root().join("schemas").display().to_string()),

@@ -53,8 +53,8 @@ impl Stack {
         tokio::try_join!(aws.start(), directus.start())?;
 
         let mut sidecar = Sidecar::new(&dir, sidecar_address, aws.url(), directus.url())?;
-        if let Some(mappings) = setup.mappings {
-            sidecar.map_by(&dir, mappings)?;
+        if !setup.files.is_empty() {
+            sidecar.configure_by(&dir, &setup.files)?;
         }
         sidecar.configure(&setup.sidecar);
         sidecar.provision().await?;

@@ -20,6 +20,7 @@ use crate::{
         Directus,
         availability::{Availability, AvailabilityLimits},
         effects::EffectWriter,
+        flows::Flows,
         reader::Reader,
     },
     inbound::{
@@ -64,6 +65,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let (directus, retry) = super::directus(&settings)?;
     let effects = effects(&settings, &directus, retry, &availability, &parts, &shutdown);
     availability.start_probing(directus.clone(), &parts, shutdown.clone());
+    let flows = Flows::new(directus.clone(), availability.clone());
     let directus = Reader::new(directus, availability.clone());
 
     for route in &routes {
@@ -71,6 +73,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         let performer = Performer {
             reaction: Arc::clone(reactions.of(&route.name)),
             directus: directus.clone(),
+            flows: flows.clone(),
             effects: effects.clone(),
             publisher: Arc::clone(&publisher),
         };

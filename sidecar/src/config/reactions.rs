@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use crate::{
     reaction::AnyReaction,
-    reactions::enrich::{Enrich, EnrichSettings},
+    reactions::{
+        enrich::{Enrich, EnrichSettings},
+        trigger_flow::TriggerFlow,
+    },
     route::Route,
 };
 
@@ -21,6 +24,7 @@ pub struct Reactions {
 #[serde(deny_unknown_fields, default)]
 struct Written {
     enrich: BTreeMap<String, EnrichSettings>,
+    trigger_flow: BTreeMap<String, TriggerFlow>,
 }
 
 impl Reactions {
@@ -30,6 +34,9 @@ impl Reactions {
         let (mut reactions, mut problems) = (Self::default(), Vec::new());
         for (route, settings) in written.enrich {
             reactions.add(route, Enrich::compile(settings), "enrich", &mut problems);
+        }
+        for (route, reaction) in written.trigger_flow {
+            reactions.add(route, Ok(reaction), "trigger_flow", &mut problems);
         }
         if problems.is_empty() { Ok(reactions) } else { Err(problems) }
     }

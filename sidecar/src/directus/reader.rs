@@ -101,26 +101,6 @@ impl Reader {
         self.availability.record(&answer);
         answer.map(|Answered { data }| data)
     }
-
-    /// Reads from where nobody answers.
-    #[cfg(test)]
-    pub(crate) fn of_nobody() -> Self {
-        Self::of("http://127.0.0.1:9")
-    }
-
-    /// Reads from a Directus of a test.
-    #[cfg(test)]
-    pub(crate) fn of(url: &str) -> Self {
-        use crate::directus::availability::AvailabilityLimits;
-        let timeout = std::time::Duration::from_secs(5);
-        let directus =
-            Directus::connect(&url.parse().unwrap(), "token".to_owned().into(), timeout).unwrap();
-        let limits = AvailabilityLimits {
-            failures_max: std::num::NonZeroU32::new(3).unwrap(),
-            probe_interval: timeout,
-        };
-        Self::new(directus, Availability::new(limits))
-    }
 }
 
 /// Whether it can be a collection's name and nothing else in an address.
@@ -138,6 +118,12 @@ mod tests {
     };
 
     use super::*;
+    use crate::directus::testing::connection;
+
+    fn reader(url: &str) -> Reader {
+        let (directus, availability) = connection(url);
+        Reader::new(directus, availability)
+    }
 
     async fn directus(collection: &str, query: Value, answer: ResponseTemplate) -> MockServer {
         let server = MockServer::start().await;
@@ -163,7 +149,7 @@ mod tests {
         let server = directus("tickets", asked, data(&json!([{ "id": 2 }, { "id": 1 }]))).await;
         let query = Query::of(["id", "status"], filter).sorted(["-id"]).limited(2);
 
-        let items = Reader::of(&server.uri()).items("tickets", &query).await.unwrap();
+        let items = reader(&server.uri()).items("tickets", &query).await.unwrap();
 
         assert_eq!(json!(items), json!([{ "id": 2 }, { "id": 1 }]));
     }
@@ -184,7 +170,7 @@ mod tests {
         let asked = json!({ "aggregate": { "count": "*" }, "filter": filter });
         let server = directus("tickets", asked, data(&json!([{ "count": count }]))).await;
 
-        let counted = Reader::of(&server.uri()).count("tickets", &filter).await.unwrap();
+        let counted = reader(&server.uri()).count("tickets", &filter).await.unwrap();
 
         assert_eq!(counted, 3);
     }
@@ -202,7 +188,7 @@ mod tests {
         let server = directus("tickets", asked, ResponseTemplate::new(status)).await;
         let query = Query::of(["id"], json!({}));
 
-        let error = Reader::of(&server.uri()).items("tickets", &query).await.unwrap_err();
+        let error = reader(&server.uri()).items("tickets", &query).await.unwrap_err();
 
         assert_eq!(error.is_transient(), transient, "{error}");
     }
@@ -215,7 +201,7 @@ mod tests {
     async fn what_is_no_collections_name_is_not_asked_for(#[case] name: &str) {
         let query = Query::of(["id"], json!({}));
 
-        let error = Reader::of_nobody().items(name, &query).await.unwrap_err();
+        let error = reader("http://127.0.0.1:9").items(name, &query).await.unwrap_err();
 
         assert!(!error.is_transient());
     }

@@ -164,7 +164,7 @@ impl Consumer {
                 self.give_up(message, &refusal, settled).await
             }
             Some(Err(error)) if message.receive_count >= self.limits.receives_max => {
-                let refusal = Refusal::new(RefusalCode::Exhausted, chain(&error));
+                let refusal = Refusal::new(RefusalCode::Exhausted, error.words());
                 self.give_up(message, &refusal, settled).await
             }
             Some(Err(error)) => self.retry_later(message, &error).await,
