@@ -14,16 +14,28 @@ use crate::{
     event::Event,
 };
 
+/// An event as it arrived.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// What happened.
+    pub event: Event,
+    /// Whether it comes out of the archive: what it tells was told before.
+    pub replayed: bool,
+}
+
 /// What EventBridge wraps around an event when it sends it to a queue.
 #[derive(Deserialize)]
 struct Envelope {
     detail: Value,
+    /// Only there when the archive sends it.
+    #[serde(rename = "replay-name")]
+    replay: Option<String>,
 }
 
 /// Reads the event out of a message's body.
 ///
 /// A reason never quotes the body: what cannot be decoded cannot be known to be harmless.
-pub fn decode(body: &str, contracts: &Contracts) -> Result<Event, Refusal> {
+pub fn decode(body: &str, contracts: &Contracts) -> Result<Arrival, Refusal> {
     let envelope: Envelope = serde_json::from_str(body).map_err(|error| {
         let reason = match error.classify() {
             serde_json::error::Category::Data => "is no EventBridge event with a detail",
@@ -32,7 +44,8 @@ pub fn decode(body: &str, contracts: &Contracts) -> Result<Event, Refusal> {
         let place = format!("line {} column {}", error.line(), error.column());
         Refusal::new(RefusalCode::Undecodable, reason).at(place)
     })?;
-    contracts.parse(envelope.detail)
+    let event = contracts.parse(envelope.detail)?;
+    Ok(Arrival { event, replayed: envelope.replay.is_some() })
 }
 
 #[cfg(test)]
@@ -56,9 +69,17 @@ mod tests {
     fn the_event_is_the_detail_of_the_message() {
         let body = json!({ "version": "0", "detail-type": "x", "detail": golden() }).to_string();
 
-        let event = decode(&body, &contracts()).unwrap();
+        let arrival = decode(&body, &contracts()).unwrap();
 
-        assert_eq!(serde_json::to_value(event).unwrap(), golden());
+        assert_eq!(serde_json::to_value(arrival.event).unwrap(), golden());
+        assert!(!arrival.replayed);
+    }
+
+    #[test]
+    fn what_the_archive_sends_is_a_replay() {
+        let body = json!({ "detail": golden(), "replay-name": "november" }).to_string();
+
+        assert!(decode(&body, &contracts()).unwrap().replayed);
     }
 
     #[rstest::rstest]

@@ -24,6 +24,7 @@ use crate::{
         reader::Reader,
     },
     inbound::{
+        Arrival,
         consumer::{Consumer, ConsumerLimits},
         queue::Queue,
         visibility::VisibilityLimits,
@@ -226,9 +227,9 @@ fn start_consumer(
     shutdown: &CancellationToken,
 ) {
     let performer = Arc::new(performer);
-    let perform = move |event| {
+    let perform = move |arrival: Arrival| {
         let performer = Arc::clone(&performer);
-        async move { performer.perform(&event, false).await }
+        async move { performer.perform(&arrival.event, arrival.replayed).await }
     };
     start_part(parts, shutdown, consumer.run(shutdown.clone(), perform));
 }

@@ -15,9 +15,8 @@ use crate::{
     batch::{BatchLimits, Batcher},
     contract::Contracts,
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
-    event::Event,
     inbound::{
-        dead_letter, decode,
+        Arrival, dead_letter, decode,
         queue::{BATCH_MAX, Message, Queue, ReceiptHandle},
         visibility::keep_hidden,
     },
@@ -53,7 +52,7 @@ impl Consumer {
     pub async fn run<Work>(
         self,
         shutdown: CancellationToken,
-        handle: impl Fn(Event) -> Work + Clone + Send + Sync + 'static,
+        handle: impl Fn(Arrival) -> Work + Clone + Send + Sync + 'static,
     ) where
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
@@ -146,7 +145,7 @@ impl Consumer {
         message: &Message,
         settled: &Settled,
         give_back: &CancellationToken,
-        handle: impl Fn(Event) -> Work,
+        handle: impl Fn(Arrival) -> Work,
     ) where
         Work: Future<Output = Result<(), DeliveryError>>,
     {
@@ -193,15 +192,15 @@ impl Consumer {
     async fn work<Work>(
         &self,
         message: &Message,
-        handle: impl Fn(Event) -> Work,
+        handle: impl Fn(Arrival) -> Work,
     ) -> Result<(), DeliveryError>
     where
         Work: Future<Output = Result<(), DeliveryError>>,
     {
-        let event = decode(&message.body, &self.contracts).map_err(DeliveryError::Permanent)?;
-        let (event_id, occurred_at) = (event.event_id, event.occurred_at);
+        let arrival = decode(&message.body, &self.contracts).map_err(DeliveryError::Permanent)?;
+        let (event_id, occurred_at) = (arrival.event.event_id, arrival.event.occurred_at);
         // A panic costs this message an attempt, and nobody else anything.
-        let attempt = AssertUnwindSafe(handle(event)).catch_unwind();
+        let attempt = AssertUnwindSafe(handle(arrival)).catch_unwind();
         tokio::time::timeout(self.limits.handler_budget, attempt)
             .await
             .map_err(|_| DeliveryError::Transient("the attempt took too long".into()))?

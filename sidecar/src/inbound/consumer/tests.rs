@@ -21,8 +21,8 @@ fn body(text: &str) -> String {
     json!({ "detail": event }).to_string()
 }
 
-fn text(event: &Event) -> &str {
-    event.data["text"].as_str().unwrap()
+fn text(arrival: &Arrival) -> &str {
+    arrival.event.data["text"].as_str().unwrap()
 }
 
 /// How long a message was hidden, from the log's only `hid` line.
@@ -38,7 +38,7 @@ async fn a_message_is_deleted_after_its_work() {
     let seen = script.clone();
 
     script
-        .run(&script.all(), move |_event| {
+        .run(&script.all(), move |_| {
             let seen = seen.clone();
             async move {
                 sleep(Duration::from_secs(5)).await;
@@ -102,8 +102,8 @@ async fn a_panic_costs_one_attempt_of_one_message() {
     let (bad, good) = (body("panic"), body("fine"));
     let script = Script::new(&[&bad, &good], 1);
 
-    let handle = |event: Event| async move {
-        assert!(text(&event) != "panic", "the handler's own panic");
+    let handle = |arrival: Arrival| async move {
+        assert!(text(&arrival) != "panic", "the handler's own panic");
         Ok(())
     };
     script.run(&script.all(), handle).await;
@@ -132,10 +132,10 @@ async fn a_slow_message_does_not_hold_up_the_others() {
     let (started, quick) = (Instant::now(), Arc::new(Mutex::new(Vec::new())));
     let done = Arc::clone(&quick);
 
-    let handle = move |event: Event| {
+    let handle = move |arrival: Arrival| {
         let done = Arc::clone(&done);
         async move {
-            sleep(Duration::from_secs(if text(&event) == "slow" { 20 } else { 1 })).await;
+            sleep(Duration::from_secs(if text(&arrival) == "slow" { 20 } else { 1 })).await;
             done.lock().unwrap().push(started.elapsed());
             Ok(())
         }

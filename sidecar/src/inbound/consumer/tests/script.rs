@@ -16,7 +16,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use crate::{
     config::read_documents,
-    inbound::{consumer::*, queue::testing, visibility::VisibilityLimits},
+    inbound::{Arrival, consumer::*, queue::testing, visibility::VisibilityLimits},
     readiness::Readiness,
     retry::{RedeliveryDelays, RetryPolicy},
 };
@@ -118,7 +118,7 @@ impl Script {
     pub(super) async fn run<Work>(
         &self,
         rules: &[Rule],
-        handle: impl Fn(Event) -> Work + Clone + Send + Sync + 'static,
+        handle: impl Fn(Arrival) -> Work + Clone + Send + Sync + 'static,
     ) where
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
@@ -129,7 +129,7 @@ impl Script {
         &self,
         limits: ConsumerLimits,
         rules: &[Rule],
-        handle: impl Fn(Event) -> Work + Clone + Send + Sync + 'static,
+        handle: impl Fn(Arrival) -> Work + Clone + Send + Sync + 'static,
     ) where
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
