@@ -29,7 +29,7 @@ pub const ADMIN_PASSWORD: &str = "first-light";
 const ADMIN_TOKEN: &str = "token-of-the-administrator";
 
 /// The account that the sidecar writes back with; capture knows it and announces nothing it does.
-pub(crate) const SERVICE_ACCOUNT: &str = "5e1f1ca7-0000-4000-8000-000000000001";
+pub const SERVICE_ACCOUNT: &str = "5e1f1ca7-0000-4000-8000-000000000001";
 
 /// One process of Directus, seen by its administrator.
 pub struct Directus {

@@ -102,6 +102,9 @@ impl Postgres {
         if commits == Commits::Hasty {
             postgres.args(["-c", "fsync=off", "-c", "synchronous_commit=off"]);
             postgres.args(["-c", "full_page_writes=off"]);
+        } else {
+            // Whoever measures may ask when a row was committed.
+            postgres.args(["-c", "track_commit_timestamp=on"]);
         }
         // A statement that fails is told to Directus, and judged by what Directus says about it.
         postgres.args(["-c", "log_min_messages=fatal"]);

@@ -22,7 +22,8 @@ use crate::{
 
 /// What Directus signs with.
 pub const SECRET: &str = "whsec_ZmlyeXQgbGlnaHQsIGEgc2VjcmV0IG9mIDMyIGJ5dGU=";
-pub(crate) const DIRECTUS_TOKEN: &str = "token-of-the-service-account";
+/// What the service account of every database here is known by.
+pub const DIRECTUS_TOKEN: &str = "token-of-the-service-account";
 
 /// The sidecar binary, with the configuration it ships with.
 pub struct Sidecar {
