@@ -47,6 +47,12 @@ bench-outbound: ## measure Directus → AWS: make the figures and pictures of do
 	cargo build --locked --release --package sidecar --package aws-stub --package bench --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/bench" outbound
 
+.PHONY: bench-inbound
+bench-inbound: ## measure AWS → Directus: make the figures and pictures of docs/benchmarks.md
+	@tests/install bench
+	cargo build --locked --release --package sidecar --package aws-stub --package bench --bins
+	@"$${CARGO_TARGET_DIR:-target}/release/bench" inbound
+
 .PHONY: catalogue
 catalogue: ## write docs/events.md from schemas, examples and configuration
 	cargo run --locked --quiet --package sidecar -- catalogue > .cache/events.md

@@ -51,29 +51,35 @@ pub(crate) fn bars(title: &str, axis: &str, bars: &[Bar]) -> String {
     picture(title, axis, y + 6.0, &body)
 }
 
-/// A value over time, with the bound it must stay below.
-pub(crate) fn line(title: &str, axis: &str, points: &[(f64, f64)], bound: (f64, &str)) -> String {
+/// A value over `x` in this unit, with the bound it must stay below.
+pub(crate) fn line(
+    title: &str,
+    axis: &str,
+    x_unit: &str,
+    points: &[(f64, f64)],
+    bound: (f64, &str),
+) -> String {
     let last = points.iter().map(|(x, _)| *x).fold(f64::MIN_POSITIVE, f64::max);
     let highest = points.iter().map(|(_, y)| *y).fold(bound.0, f64::max) * 1.1;
     let x_of = |x: f64| MARGIN + (WIDTH - 2.0 * MARGIN) * x / last;
     let y_of = |y: f64| TOP + PLOT_HEIGHT * (1.0 - y / highest);
     let mut body = String::new();
-    for step in 0..=4 {
-        let value = highest * f64::from(step) / 4.0;
+    for value in ticks(highest) {
         let _ = writeln!(
             body,
             "<line class=\"grid\" x1=\"{MARGIN}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value:.0}</text>",
+             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
             WIDTH - MARGIN,
             MARGIN - 8.0,
             y_of(value) + 4.5,
             y = y_of(value),
         );
-        let time = last * f64::from(step) / 4.0;
+    }
+    for x in ticks(last) {
         let _ = writeln!(
             body,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{time:.1} s</text>",
-            x_of(time),
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{x}{x_unit}</text>",
+            x_of(x),
             TOP + PLOT_HEIGHT + 20.0
         );
     }
@@ -92,6 +98,21 @@ pub(crate) fn line(title: &str, axis: &str, points: &[(f64, f64)], bound: (f64, 
         y = y_of(bound.0),
     );
     picture(title, axis, TOP + PLOT_HEIGHT + 34.0, &body)
+}
+
+/// Round numbers from zero to at most `highest`, no more than a person wants to read.
+fn ticks(highest: f64) -> Vec<f64> {
+    const TICKS_MAX: f64 = 6.0;
+    let power = 10_f64.powf((highest / TICKS_MAX).log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+        .map(|factor| factor * power)
+        .into_iter()
+        .find(|step| highest / step <= TICKS_MAX)
+        .unwrap_or(highest);
+    let values = (0..).map(|number| f64::from(number) * step);
+    // Multiplying leaves a last digit that nobody asked for.
+    let cut = |value: f64| (value / power * 10.0).round() * power / 10.0;
+    values.take_while(|value| *value <= highest * (1.0 + 1e-9)).map(cut).collect()
 }
 
 fn picture(title: &str, axis: &str, height: f64, body: &str) -> String {
@@ -114,4 +135,18 @@ fn picture(title: &str, axis: &str, height: f64, body: &str) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_is_ticked_at_round_numbers() {
+        assert_eq!(ticks(66.0), [0.0, 20.0, 40.0, 60.0]);
+        assert_eq!(ticks(275.0), [0.0, 50.0, 100.0, 150.0, 200.0, 250.0]);
+        assert_eq!(ticks(4.4), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(ticks(0.7), [0.0, 0.2, 0.4, 0.6]);
+        assert_eq!(ticks(100.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+    }
 }

@@ -1,6 +1,5 @@
 //! Directus → AWS: what a save costs, what the sidecar carries, what a backlog takes.
 
-mod bus;
 mod capture;
 mod drain;
 mod load;

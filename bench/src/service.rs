@@ -4,6 +4,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     net::TcpListener,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -19,13 +20,21 @@ const READY_POLL: Duration = Duration::from_millis(50);
 /// Ends when it is dropped.
 pub(crate) struct Service {
     child: Child,
+    log: PathBuf,
 }
 
-/// A service's command: pinned to one core, without the environment of whoever measures.
+/// A service's command, pinned to one core.
 pub(crate) fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new("/usr/bin/taskset");
-    command.env_clear().arg("-c").arg(core.to_string()).arg(program);
+    let mut command = anywhere("/usr/bin/taskset");
+    command.arg("-c").arg(core.to_string()).arg(program);
     command
+}
+
+/// A service's command, without the environment of whoever measures.
+pub(crate) fn anywhere(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_REGION", "us-east-1")
@@ -39,24 +48,36 @@ pub(crate) fn free_address() -> Result<String> {
 }
 
 impl Service {
-    /// Starts it, its output in a log file named after it, and returns when it answers at `url`.
-    pub(crate) async fn start(name: &str, mut command: Command, url: &str) -> Result<Self> {
+    /// Starts it and returns when it answers at `url`.
+    pub(crate) async fn start(name: &str, command: Command, url: &str) -> Result<Self> {
+        let mut service = Self::spawn(name, command)?;
+        let ready = async {
+            while reqwest::get(url).await.is_err() {
+                service.ensure_alive()?;
+                tokio::time::sleep(READY_POLL).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(READY_MAX, ready)
+            .await
+            .with_context(|| format!("{name} is not ready"))??;
+        Ok(service)
+    }
+
+    /// Starts it, its output in a log file named after it.
+    pub(crate) fn spawn(name: &str, mut command: Command) -> Result<Self> {
         let log = bench_folder()?.join(format!("{name}.log"));
         let output = File::create(&log)?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-        let mut service = Self { child };
-        let ready = async {
-            while reqwest::get(url).await.is_err() {
-                ensure!(service.child.try_wait()?.is_none(), "{name} ended, see {}", log.display());
-                tokio::time::sleep(READY_POLL).await;
-            }
-            Ok(())
-        };
-        tokio::time::timeout(READY_MAX, ready)
-            .await
-            .with_context(|| format!("{name} is not ready, see {}", log.display()))??;
-        Ok(service)
+        Ok(Self { child, log })
+    }
+
+    /// An error if it has ended by itself.
+    pub(crate) fn ensure_alive(&mut self) -> Result<()> {
+        let ended = self.child.try_wait()?;
+        ensure!(ended.is_none(), "a service ended, see {}", self.log.display());
+        Ok(())
     }
 
     /// The time that cores have worked for it so far.

@@ -4,7 +4,6 @@
 //! every round, so that whatever else happens to the machine happens to all of them. Nobody is pinned
 //! to a core: Directus, its database and whatever takes the events share the machine as they would.
 
-mod client;
 mod variant;
 
 use std::fmt;
@@ -15,8 +14,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::variant::{Kind, Variant};
-use super::bus::Bus;
-use crate::say;
+use crate::{
+    figures::{median, quantile, two_digits},
+    say,
+    stub::Stub,
+};
 
 /// Odd, so that the median is one of them.
 const ROUNDS: usize = 15;
@@ -75,11 +77,11 @@ pub(crate) async fn measure() -> Result<Value> {
 }
 
 async fn measure_on(database: Database) -> Result<Value> {
-    let bus = Bus::start().await?;
+    let bus = Stub::start().await?;
     let mut measured = Vec::new();
     for kind in Kind::ALL {
         let variant = Variant::start(kind, database, &bus).await?;
-        client::save_in_turn(&variant, SAVES_WARM_UP).await?;
+        variant.save_in_turn(SAVES_WARM_UP).await?;
         measured.push(Measured { variant, latencies: Vec::new(), rounds: Vec::new() });
     }
     settled(&measured, &bus).await?;
@@ -115,8 +117,8 @@ struct Measured {
 
 impl Measured {
     async fn measure_round(&mut self) -> Result<()> {
-        let in_turn = client::save_in_turn(&self.variant, SAVES_IN_TURN).await?;
-        let saves_per_second = client::save_at_once(&self.variant, SAVES_AT_ONCE, CLIENTS).await?;
+        let in_turn = self.variant.save_in_turn(SAVES_IN_TURN).await?;
+        let saves_per_second = self.variant.save_at_once(SAVES_AT_ONCE, CLIENTS).await?;
         self.rounds.push(Round { p50_ms: quantile(&in_turn, 0.5), saves_per_second });
         self.latencies.extend(in_turn);
         Ok(())
@@ -125,7 +127,7 @@ impl Measured {
 
 /// Waits until every event is on the bus, once or, after a request that took too long, twice: whoever
 /// is fast because it loses events is no match.
-async fn settled(measured: &[Measured], bus: &Bus) -> Result<()> {
+async fn settled(measured: &[Measured], bus: &Stub) -> Result<()> {
     let announced: u64 = measured.iter().map(|one| one.variant.announced()).sum();
     e2e::eventually(format!("{announced} events on the bus"), async || {
         Ok((bus.accepted().await? >= announced).then_some(()))
@@ -146,28 +148,6 @@ fn figures_of(latencies: &[f64], rounds: &[Round], bare: &[Round]) -> Figures {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    quantile(&values.collect::<Vec<_>>(), 0.5)
-}
-
-/// Of an odd number of values the half is one of them.
-fn quantile(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "a place in a list of thousands"
-    )]
-    let place = ((sorted.len() - 1) as f64 * share).round() as usize;
-    sorted[place]
-}
-
-fn two_digits(figure: f64) -> f64 {
-    (figure * 100.0).round() / 100.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,14 +165,5 @@ mod tests {
 
         assert!((figures.p50_ratio - 1.05).abs() < 1e-9, "{figures:?}");
         assert!((figures.throughput_ratio - 0.95).abs() < 1e-9, "{figures:?}");
-    }
-
-    #[test]
-    fn quantiles_are_values_that_were_measured() {
-        let values = [3.0, 1.0, 2.0];
-
-        for (share, value) in [(0.0, 1.0), (0.5, 2.0), (0.99, 3.0)] {
-            assert!((quantile(&values, share) - value).abs() < f64::EPSILON, "{share}");
-        }
     }
 }

@@ -6,11 +6,10 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use super::{
-    bus::Bus,
     load::{BATCH, Load},
     services,
 };
-use crate::machine::keep_off_the_measured_core;
+use crate::{figures::megabytes, machine::keep_off_the_measured_core, stub::Stub};
 
 const CHANGES: usize = 100_000;
 const SAMPLE_PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +34,7 @@ struct Sample {
 
 pub(super) async fn measure() -> Result<Figures> {
     keep_off_the_measured_core()?;
-    let bus = Bus::start().await?;
+    let bus = Stub::start().await?;
     let sidecar = services::sidecar(&bus).await?;
     let load = Load::of(CHANGES / BATCH)?;
     let (idle, _) = sidecar.service.memory()?;
@@ -67,9 +66,4 @@ pub(super) async fn measure() -> Result<Figures> {
         secs,
         samples,
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "memory is far below 2^52 bytes")]
-fn megabytes(bytes: u64) -> f64 {
-    (bytes as f64 / 100_000.0).round() / 10.0
 }

@@ -6,23 +6,11 @@ use serde_json::Value;
 
 use crate::{
     chart::{self, Bar},
+    figures::shown,
     machine,
     page::Section,
+    table::{self, Row, Target, row},
 };
-
-/// A figure that is promised.
-struct Row {
-    what: &'static str,
-    pointer: &'static str,
-    unit: &'static str,
-    target: Target,
-}
-
-enum Target {
-    AtLeast(f64),
-    AtMost(f64),
-    None,
-}
 
 const ROWS: [Row; 10] = [
     row(
@@ -82,49 +70,21 @@ const ROWS: [Row; 10] = [
     ),
 ];
 
-const fn row(what: &'static str, pointer: &'static str, unit: &'static str, target: Target) -> Row {
-    Row { what, pointer, unit, target }
-}
-
-impl Row {
-    /// Its cells, when it was measured.
-    fn cells(&self, figures: &Value) -> Option<[String; 4]> {
-        let value = figures.pointer(self.pointer)?.as_f64()?;
-        let (target, verdict) = match self.target {
-            Target::AtLeast(least) => (format!("≥ {}", shown(least)), met(value >= least)),
-            Target::AtMost(most) => (format!("≤ {}", shown(most)), met(value <= most)),
-            Target::None => (String::new(), ""),
-        };
-        let value = format!("{}{}", shown(value), self.unit);
-        Some([self.what.to_owned(), value, target, verdict.to_owned()])
-    }
-}
-
-fn met(is_met: bool) -> &'static str {
-    if is_met { "met" } else { "missed" }
-}
-
 /// For the terminal.
 pub(super) fn table(figures: &Value) -> String {
-    let cells = ROWS.iter().filter_map(|row| row.cells(figures));
-    let lines = cells.map(|[what, value, target, verdict]| {
-        format!("  {what:<58} {value:>12}  {target:>9}  {verdict}")
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    table::lines(&ROWS, figures)
 }
 
 /// For the page.
 pub(super) fn section(figures: &Value) -> Result<Section> {
-    let cells = ROWS.iter().filter_map(|row| row.cells(figures));
-    let rows: Vec<String> = cells.map(|cells| format!("| {} |", cells.join(" | "))).collect();
     let (date, machine) = (Zoned::now().date(), machine::describe()?);
     let markdown = format!(
         "`make bench-outbound` on {date}, {machine}.\n\n\
-         | figure | measured | target | |\n|---|---:|---:|---|\n{}\n\n\
+         {}\n\
          ![What a save takes in Directus]({SAVES_IMAGE})\n\n\
          ![Events per second on one core]({THROUGHPUT_IMAGE})\n\n\
          ![Memory while 100,000 changes are drained]({DRAIN_IMAGE})\n",
-        rows.join("\n"),
+        table::markdown(&ROWS, figures),
     );
     let images = vec![
         (SAVES_FILE, saves(figures)),
@@ -182,49 +142,8 @@ fn drain(figures: &Value) -> String {
     chart::line(
         "The sidecar's memory while it drains 100,000 changes",
         "resident memory in MB, over seconds",
+        " s",
         &points,
         (60.0, "target: 60 MB"),
     )
-}
-
-/// Whole thousands with commas, small numbers with their fraction.
-fn shown(value: f64) -> String {
-    if value < 1_000.0 {
-        return format!("{value:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
-    }
-    let digits = format!("{value:.0}");
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_number_is_shown_as_a_person_writes_it() {
-        assert_eq!(shown(1.0), "1");
-        assert_eq!(shown(5.234), "5.23");
-        assert_eq!(shown(21_345.6), "21,346");
-        assert_eq!(shown(1_234_567.0), "1,234,567");
-    }
-
-    #[test]
-    fn the_table_says_which_target_is_missed() {
-        let figures = json!({ "drain": { "rss_mb": 61.5 }, "outbound": { "ratio_to_node": 5.5 } });
-
-        let table = table(&figures);
-
-        assert_eq!(table.lines().count(), 2, "{table}");
-        assert!(table.lines().next().unwrap().ends_with("met"), "{table}");
-        assert!(table.lines().last().unwrap().ends_with("missed"), "{table}");
-    }
 }

@@ -4,10 +4,11 @@ use std::{fs, path::PathBuf};
 
 use anyhow::Result;
 
-use super::{bus::Bus, load::SECRET};
+use super::load::SECRET;
 use crate::{
     machine::{MEASURED_CORE, bench_folder, binaries, root},
     service::{Service, free_address, pinned},
+    stub::Stub,
 };
 
 /// A service that takes signed batches of changes.
@@ -17,7 +18,7 @@ pub(super) struct Measured {
 }
 
 /// The release build with the shipped settings, the bench's mapping, and no queue to consume.
-pub(super) async fn sidecar(bus: &Bus) -> Result<Measured> {
+pub(super) async fn sidecar(bus: &Stub) -> Result<Measured> {
     let address = free_address()?;
     let mut command = pinned(MEASURED_CORE, binaries()?.join("sidecar"));
     command
@@ -32,7 +33,7 @@ pub(super) async fn sidecar(bus: &Bus) -> Result<Measured> {
     start("sidecar", command, &address).await
 }
 
-pub(super) async fn node(bus: &Bus) -> Result<Measured> {
+pub(super) async fn node(bus: &Stub) -> Result<Measured> {
     let address = free_address()?;
     let port = address.rsplit(':').next().unwrap_or_default();
     let cache = root().join(".cache");
@@ -56,10 +57,9 @@ async fn start(name: &str, command: std::process::Command, address: &str) -> Res
 fn sidecar_config() -> Result<PathBuf> {
     let folder = bench_folder()?.join("config");
     fs::create_dir_all(&folder)?;
-    for file in ["sidecar.toml", "reactions.toml"] {
-        fs::copy(root().join("sidecar/config").join(file), folder.join(file))?;
-    }
+    fs::copy(root().join("sidecar/config/sidecar.toml"), folder.join("sidecar.toml"))?;
     fs::copy(root().join("bench/config/mappings.toml"), folder.join("mappings.toml"))?;
     fs::write(folder.join("routes.json"), "{}\n")?;
+    fs::write(folder.join("reactions.toml"), "")?;
     Ok(folder)
 }

@@ -6,11 +6,14 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::{
-    bus::Bus,
     load::{BATCH, Load},
     services::{self, Measured},
 };
-use crate::machine::keep_off_the_measured_core;
+use crate::{
+    figures::{self, two_digits},
+    machine::keep_off_the_measured_core,
+    stub::Stub,
+};
 
 /// Odd, so that the median is one of them.
 const ROUNDS: usize = 7;
@@ -45,7 +48,7 @@ struct Rate {
 /// Measures both in turn, so that whatever else happens on the machine happens to both.
 pub(super) async fn measure() -> Result<Figures> {
     keep_off_the_measured_core()?;
-    let bus = Bus::start().await?;
+    let bus = Stub::start().await?;
     let (sidecar, node) = (services::sidecar(&bus).await?, services::node(&bus).await?);
     let warm_up = Load::of(BATCHES)?;
     for measured in [&sidecar, &node] {
@@ -72,7 +75,7 @@ pub(super) async fn measure() -> Result<Figures> {
 }
 
 /// The accepted entries are counted by the bus, not by whoever says that it published them.
-async fn round(measured: &Measured, bus: &Bus) -> Result<Rate> {
+async fn round(measured: &Measured, bus: &Stub) -> Result<Rate> {
     let load = Load::of(BATCHES)?;
     let (accepted, cpu_secs) = (bus.accepted().await?, measured.service.cpu_secs()?);
     let started = Instant::now();
@@ -88,14 +91,6 @@ async fn round(measured: &Measured, bus: &Bus) -> Result<Rate> {
 
 /// Each figure's own median.
 fn median(rates: &[Rate]) -> Rate {
-    let of = |figure: fn(&Rate) -> f64| {
-        let mut figures: Vec<f64> = rates.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
+    let of = |figure: fn(&Rate) -> f64| figures::median(rates.iter().map(figure));
     Rate { per_cpu_sec: of(|rate| rate.per_cpu_sec), per_wall_sec: of(|rate| rate.per_wall_sec) }
-}
-
-fn two_digits(ratio: f64) -> f64 {
-    (ratio * 100.0).round() / 100.0
 }

@@ -154,7 +154,8 @@ fn publisher(
     Publisher::start(bus, Arc::clone(contracts), limits, parts, shutdown.clone())
 }
 
-fn availability(settings: &Settings) -> Availability {
+/// Learns whether Directus is there; counts it as there to begin with.
+pub fn availability(settings: &Settings) -> Availability {
     Availability::new(AvailabilityLimits {
         failures_max: settings.directus.failures_max,
         probe_interval: settings.directus.probe_interval,
@@ -179,7 +180,8 @@ fn effects(
     EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone())
 }
 
-fn consumer(
+/// The consumer of a route, as configured.
+pub fn consumer(
     aws: &SdkConfig,
     settings: &Settings,
     route: &Route,

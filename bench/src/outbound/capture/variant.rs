@@ -1,9 +1,6 @@
 //! The ways to save that are compared: each a Directus of its own, with a database of its own.
 
-use std::{
-    net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use e2e::{Database, Extension, Solo, directus::Directus};
@@ -11,11 +8,10 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::super::{
-    bus::Bus,
     load::SECRET,
     services::{self, Measured},
 };
-use crate::machine::root;
+use crate::{machine::root, saves::Saves, stub::Stub};
 
 /// How saves become events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +44,12 @@ impl Kind {
 pub(super) struct Variant {
     pub(super) kind: Kind,
     solo: Solo,
-    saves: AtomicU64,
+    saves: Saves,
     _sidecar: Option<Measured>,
 }
 
 impl Variant {
-    pub(super) async fn start(kind: Kind, database: Database, bus: &Bus) -> Result<Self> {
+    pub(super) async fn start(kind: Kind, database: Database, bus: &Stub) -> Result<Self> {
         let mut settings = vec![
             ("AWS_ENDPOINT_URL", bus.url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
@@ -82,21 +78,20 @@ impl Variant {
         if kind == Kind::Flow {
             make_flow(&solo.directus, bus).await?;
         }
-        Ok(Self { kind, solo, saves: AtomicU64::new(0), _sidecar: sidecar })
+        Ok(Self { kind, solo, saves: Saves::default(), _sidecar: sidecar })
     }
 
-    pub(super) fn directus(&self) -> &Directus {
-        &self.solo.directus
+    pub(super) async fn save_in_turn(&self, saves: usize) -> Result<Vec<f64>> {
+        self.saves.in_turn(&self.solo.directus, saves).await
     }
 
-    /// The number of the save that is about to be made.
-    pub(super) fn count_save(&self) -> u64 {
-        self.saves.fetch_add(1, Ordering::Relaxed)
+    pub(super) async fn save_at_once(&self, saves: usize, clients: usize) -> Result<f64> {
+        self.saves.at_once(&self.solo.directus, saves, clients).await
     }
 
     /// The events that its saves must have become.
     pub(super) fn announced(&self) -> u64 {
-        if self.kind == Kind::Bare { 0 } else { self.saves.load(Ordering::Relaxed) }
+        if self.kind == Kind::Bare { 0 } else { self.saves.made() }
     }
 
     pub(super) async fn stop(self) -> Result<()> {
@@ -106,7 +101,7 @@ impl Variant {
 
 /// As Studio makes one: a Flow, its operation, and the link between the two. It calls EventBridge's own
 /// API; the stub does not ask for a signature.
-async fn make_flow(directus: &Directus, bus: &Bus) -> Result<()> {
+async fn make_flow(directus: &Directus, bus: &Stub) -> Result<()> {
     let flow = json!({
         "name": "Publish feedback", "status": "active", "trigger": "event",
         "options": { "type": "action", "scope": ["items.create"], "collections": ["feedback"] },
