@@ -6,7 +6,7 @@ import vader from 'vader-sentiment';
 const consumer = Consumer.create({
 	queueUrl: process.env.QUEUE_URL,
 	sqs: new SQSClient(),
-	batchSize: 10,
+	batchSize: Number(process.env.BATCH_SIZE),
 	waitTimeSeconds: 20,
 	handleMessage: async (message) => {
 		const { key, text } = JSON.parse(message.Body).detail;

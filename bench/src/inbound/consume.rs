@@ -8,7 +8,7 @@ use sidecar::{
     command::serve, config::Config, delivery::DeliveryError, inbound::Arrival,
     readiness::Readiness, telemetry,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::drain::SLOW;
 
@@ -29,7 +29,8 @@ pub(crate) async fn consume(config: &Path) -> Result<()> {
     let route = routes.first().context("there is a route")?;
     let readiness = Readiness::default();
     let consumer = serve::consumer(&aws, &settings, route, &contracts, &availability, &readiness);
-    consumer.run(CancellationToken::new(), handle).await;
+    // Where the sidecar runs it, too: not in this thread, but among its tasks.
+    TaskTracker::new().spawn(consumer.run(CancellationToken::new(), handle)).await?;
     Ok(())
 }
 

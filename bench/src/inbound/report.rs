@@ -12,7 +12,7 @@ use crate::{
     table::{self, Row, Target, row},
 };
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 21] = [
     row("no-op messages per CPU second", "/drain/messages_per_second_per_core", "", Target::None),
     row(
         "per CPU second, as a multiple of sqs-consumer",
@@ -57,6 +57,12 @@ const ROWS: [Row; 20] = [
         "×",
         Target::AtLeast(2.0),
     ),
+    row(
+        "the same, with ten messages at once",
+        "/pipeline/ratio_to_handwritten_by_tens",
+        "×",
+        Target::None,
+    ),
     row("created and enriched per second", "/pipeline/items_per_second", "", Target::None),
     row(
         "on SQLite, as a share of bare creates",
@@ -66,7 +72,7 @@ const ROWS: [Row; 20] = [
     ),
     row(
         "on SQLite, as a multiple of hand-written",
-        "/pipeline/sqlite/ratio_to_handwritten",
+        "/pipeline/sqlite/handwritten/ours",
         "×",
         Target::None,
     ),
@@ -171,6 +177,7 @@ fn pipeline(figures: &Value) -> String {
             bar("bare, created only", "bare", false),
             bar("extension and sidecar", "event_bridge", true),
             bar("hook and Node worker", "handwritten", false),
+            bar("ten messages at once", "handwritten_by_tens", false),
         ],
     )
 }

@@ -28,8 +28,11 @@ pub(super) enum Kind {
     Bare,
     /// By the extension and the sidecar.
     EventBridge,
-    /// As a user would write it: a hook that awaits `PutEvents`, and a Node worker that writes one by one.
+    /// As a user would write it: a hook that awaits `PutEvents`, and a Node worker that takes one message
+    /// after the other, as sqs-consumer does by default.
     Handwritten,
+    /// The same, but the worker takes ten messages at once.
+    HandwrittenByTens,
 }
 
 /// Everything on this machine, each part where the kernel puts it; dropping it ends it.
@@ -50,7 +53,9 @@ impl System {
         let extension = match kind {
             Kind::Bare => Extension::None,
             Kind::EventBridge => Extension::EventBridge(address),
-            Kind::Handwritten => Extension::Folder { source: &source, dependencies: &dependencies },
+            Kind::Handwritten | Kind::HandwrittenByTens => {
+                Extension::Folder { source: &source, dependencies: &dependencies }
+            }
         };
         let settings = [
             ("AWS_ENDPOINT_URL", stub.url.clone()),
@@ -62,7 +67,8 @@ impl System {
         let worker = match kind {
             Kind::Bare => None,
             Kind::EventBridge => Some(sidecar(&stub, &solo.directus, address).await?),
-            Kind::Handwritten => Some(node_worker(&stub, &solo.directus).await?),
+            Kind::Handwritten => Some(node_worker(&stub, &solo.directus, 1).await?),
+            Kind::HandwrittenByTens => Some(node_worker(&stub, &solo.directus, 10).await?),
         };
         Ok(Self { kind, saves: Saves::default(), worker, solo, _stub: stub })
     }
@@ -95,13 +101,12 @@ impl System {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::Bare, Self::EventBridge, Self::Handwritten];
-
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
             Self::EventBridge => "event_bridge",
             Self::Handwritten => "handwritten",
+            Self::HandwrittenByTens => "handwritten_by_tens",
         }
     }
 }
@@ -126,7 +131,7 @@ async fn sidecar(stub: &Stub, directus: &Directus, address: SocketAddr) -> Resul
     Service::start("sidecar", command("serve")?, &format!("http://{address}/readyz")).await
 }
 
-async fn node_worker(stub: &Stub, directus: &Directus) -> Result<Service> {
+async fn node_worker(stub: &Stub, directus: &Directus, batch: u8) -> Result<Service> {
     let queue = stub.create_queue(QUEUE).await?;
     stub.ask("AWSEvents.CreateEventBus", json!({ "Name": BUS }).to_string()).await?;
     let rule = json!({
@@ -146,6 +151,7 @@ async fn node_worker(stub: &Stub, directus: &Directus) -> Result<Service> {
         .env("NODE_ENV", "production")
         .env("AWS_ENDPOINT_URL", &stub.url)
         .env("QUEUE_URL", &queue.url)
+        .env("BATCH_SIZE", batch.to_string())
         .env("DIRECTUS_URL", directus.url())
         .env("DIRECTUS_TOKEN", DIRECTUS_TOKEN);
     Service::spawn("node-worker", node)
