@@ -1,4 +1,4 @@
-import { ForbiddenError } from '@directus/errors';
+import { ForbiddenError, RecordNotUniqueError } from '@directus/errors';
 import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { LEDGER } from '../lib/tables.js';
 import { example } from '../testing/examples.js';
 import { itemsServiceOn, type ActivityFilter } from '../testing/items-service.js';
 import { fakeLogger } from '../testing/logger.js';
-import { feedback, schemaOf } from '../testing/schema.js';
+import { feedback, field, schemaOf } from '../testing/schema.js';
 import { openDirectusLike } from '../testing/sqlite.js';
 import { applyEffect, type ApplyContext } from './apply-effect.js';
 import { recordEffect } from './record-effect.js';
@@ -153,12 +153,35 @@ test('forbidden means missing when the item is not there, for Directus answers b
 	expect(await apply()).toEqual({ ...golden.verdicts[4], effectId: effect().effectId });
 });
 
-test('an item is created under the key of the effect, once', async () => {
+test('an item is created under the key of the effect, once, also when its ledger row is gone', async () => {
+	// Keyed by text: a collection that numbers its items itself takes no key of ours.
+	collection = { ...feedback, fields: { ...feedback.fields, id: field('id') } };
 	const create = { op: 'create', key: '43', effectId: 'create' } as const;
 
 	expect(await apply(create)).toMatchObject({ verdict: 'applied' });
 	expect(await textOf(43)).toBe('enriched');
 	expect(await apply(create)).toMatchObject({ verdict: 'duplicate' });
+
+	await database(LEDGER).delete();
+	expect(await apply({ ...create, data: { text: 'twice' } })).toEqual({ effectId: 'create', verdict: 'duplicate' });
+	expect(await textOf(43)).toBe('enriched');
+});
+
+test('an item that cannot be created because of another value is refused, and not taken for done', async () => {
+	collection = { ...feedback, fields: { ...feedback.fields, id: field('id') } };
+	onActivity = () => Promise.reject(new RecordNotUniqueError({ collection: 'feedback', field: 'email', value: 'x' }));
+
+	expect(await apply({ op: 'create', key: '43' })).toMatchObject({
+		verdict: 'refused',
+		error: { code: 'RECORD_NOT_UNIQUE' },
+	});
+});
+
+test('a collection that numbers its items itself takes no key of ours', async () => {
+	expect(await apply({ op: 'create', key: '43' })).toMatchObject({
+		verdict: 'refused',
+		error: { code: 'INVALID_KEY' },
+	});
 });
 
 test.each(['orders', 'directus_users', 'event_bridge_outbox'])('%s is not written to', async (name) => {

@@ -3,11 +3,11 @@ import type { Knex } from 'knex';
 import { applying } from '../lib/effect-context.js';
 import type { Effect, EffectVerdict } from '../lib/effect.js';
 import type { Logger } from '../lib/logger.js';
-import { isInternal } from '../lib/watched-collections.js';
 import { withoutValues } from '../lib/without-values.js';
 import { classify } from './classify.js';
 import { itemExists } from './item-exists.js';
 import { EffectDeclined, enterLedger, pastOf } from './ledger.js';
+import { refuseEffect } from './refuse-effect.js';
 
 export interface ApplyContext {
 	accountability: Accountability;
@@ -22,18 +22,15 @@ export interface ApplyContext {
 /** Applies one effect with the caller's permissions, exactly once, and says what became of it. Never throws. */
 export async function applyEffect(effect: Effect, context: ApplyContext): Promise<EffectVerdict> {
 	const { effectId, collection } = effect;
-	const overview = context.schema.collections[collection];
-	if (overview === undefined || isInternal(collection)) {
-		const error = { code: 'UNKNOWN_COLLECTION', message: 'there is no such collection to write to' };
-		return { effectId, verdict: 'refused', error };
-	}
+	const refusal = refuseEffect(effect, context.schema);
+	if (refusal !== null) return { effectId, verdict: 'refused', error: refusal };
 
 	try {
 		// Spares most repeated effects a transaction. The answer that counts is given inside it.
 		const past = await pastOf(effect, context.database);
 		if (past !== null) return { effectId, verdict: past };
 
-		if (overview.accountability === null) await applyUntracked(effect, context);
+		if (context.schema.collections[collection]?.accountability === null) await applyUntracked(effect, context);
 		else await applyTracked(effect, context);
 		return { effectId, verdict: 'applied' };
 	} catch (error) {
@@ -91,6 +88,14 @@ async function judge(error: unknown, effect: Effect, context: ApplyContext): Pro
 	if (error instanceof EffectDeclined) return { effectId, verdict: error.verdict };
 
 	const { verdict, error: reason } = classify(error);
+	// A key that is given is derived from what the item is made for: whoever made it first, it is made.
+	if (
+		reason.code === 'RECORD_NOT_UNIQUE' &&
+		op === 'create' &&
+		(await itemExists(effect, context).catch(() => false))
+	) {
+		return { effectId, verdict: 'duplicate' };
+	}
 	// Directus answers a non-admin alike whether the item is missing or forbidden.
 	if (verdict === 'refused' && op === 'update' && !(await itemExists(effect, context).catch(() => true))) {
 		return { effectId, verdict: 'missing' };

@@ -27,7 +27,6 @@ test.each([
 		new ServiceUnavailableError({ service: 'api', reason: 'Under pressure' }),
 		'SERVICE_UNAVAILABLE',
 	],
-	['a limit of the licence', new (createError('RESOURCE_RESTRICTED', 'Restricted', 403))(), 'RESOURCE_RESTRICTED'],
 	['too many requests', new HitRateLimitError({ limit: 1, reset: new Date() }), 'REQUESTS_EXCEEDED'],
 	['a locked database', withCode('SQLITE_BUSY'), 'DATABASE_BUSY'],
 	[
@@ -46,6 +45,15 @@ test.each([
 ])('%s may pass later', (_what, error, code) => {
 	expect(classify(error)).toMatchObject({ verdict: 'retry', error: { code } });
 });
+
+test.each(['RESOURCE_RESTRICTED', 'LIMIT_EXCEEDED', 'COLLECTION_INACTIVE', 'INVALID_TOKEN', 'USER_SUSPENDED'])(
+	'%s may pass as soon as an admin has mended it',
+	(code) => {
+		const error = new (createError(code, 'Forbidden', 403))();
+
+		expect(classify(error)).toMatchObject({ verdict: 'retry', error: { code } });
+	},
+);
 
 test.each([notUnique, withCode('22P02'), withCode('SQLITE_BUSY'), withCode('XX')])(
 	'no value of an item is repeated',

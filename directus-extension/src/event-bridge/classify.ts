@@ -11,8 +11,16 @@ export interface Classified {
 const BUSY = /^(?:SQLITE_BUSY|SQLITE_LOCKED|40\w{3}|53\w{3}|55P03|57\w{3}|08\w{3}|EPIPE|ETIMEDOUT|ECONN[A-Z]+)/;
 /** Codes for a value or a row that the table will never take. */
 const IMPOSSIBLE = /^(?:SQLITE_CONSTRAINT|SQLITE_MISMATCH|22\w{3}|23\w{3})/;
-/** Refused by the licence or the state of the instance, not because of the effect: an admin can mend these. */
-const MENDABLE = new Set(['RESOURCE_RESTRICTED', 'LIMIT_EXCEEDED', 'COLLECTION_INACTIVE']);
+/** Refused by the licence, the state of the instance or of the account, not because of the effect: an admin can mend these. */
+const MENDABLE = new Set([
+	'RESOURCE_RESTRICTED',
+	'LIMIT_EXCEEDED',
+	'COLLECTION_INACTIVE',
+	'INVALID_TOKEN',
+	'TOKEN_EXPIRED',
+	'USER_SUSPENDED',
+	'INVALID_CREDENTIALS',
+]);
 const CAUSES_MAX = 5;
 
 /** Classifies by code only. Directus' own messages quote values, so ours name the code and the field instead. */

@@ -1,3 +1,4 @@
+import { RecordNotUniqueError } from '@directus/errors';
 import type { Accountability, ExtensionsServices, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import type { Activity } from '../capture/capture-change.js';
@@ -50,7 +51,13 @@ export function itemsServiceOn(
 		}
 
 		async createOne(data: { id: string }, options?: MutationOptions): Promise<void> {
-			await this.#write('create', data.id, options, (trx) => trx(this.#collection).insert(data));
+			await this.#write('create', data.id, options, async (trx) => {
+				const taken: unknown = await trx(this.#collection).where('id', data.id).first('id');
+				if (taken !== undefined) {
+					throw new RecordNotUniqueError({ collection: this.#collection, field: 'id', value: data.id });
+				}
+				await trx(this.#collection).insert(data);
+			});
 		}
 
 		async #write(
