@@ -41,6 +41,12 @@ e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs thos
 	$(build)
 	$(nextest) --package e2e $(E2E)
 
+.PHONY: chaos
+chaos: tools ## kill parts and let AWS fail for 10 minutes: nothing is lost, nothing doubled (CHAOS_SECONDS=60, CHAOS_SEED=1)
+	@$(build) --quiet
+	@"$${CARGO_TARGET_DIR:-target}/debug/chaos" $(if $(CHAOS_SECONDS),--seconds $(CHAOS_SECONDS)) \
+		$(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+
 .PHONY: bench-outbound
 bench-outbound: ## measure Directus → AWS: make the figures and pictures of docs/benchmarks.md
 	@tests/install bench

@@ -123,6 +123,11 @@ impl Aws {
         if self.emulator == Emulator::Stub {
             return Ok(());
         }
+        self.watch_bus().await
+    }
+
+    /// The same on any emulator.
+    pub(crate) async fn watch_bus(&self) -> Result<()> {
         self.queues.create_queue().queue_name(OBSERVER).send().await?;
         let everything = r#"{ "source": [{ "prefix": "" }] }"#;
         self.bus

@@ -5,6 +5,7 @@
 
 mod account;
 pub mod aws;
+mod chaos;
 mod database;
 pub mod directus;
 mod eventually;
@@ -21,6 +22,7 @@ mod template;
 
 pub use account::Account;
 pub use aws::Emulator;
+pub use chaos::{Chaos, Report};
 pub use database::Database;
 pub use eventually::eventually;
 pub use message::{DeadLetter, Event};

@@ -26,9 +26,14 @@ impl Stub {
     /// Ends all faults and tells how often they struck, so that a story about one that never did
     /// is noticed.
     pub async fn end_faults(&self) -> Result<u64> {
-        let struck: Vec<Struck> = self.command(Method::GET, "faults", None).await?.json().await?;
+        let struck = self.struck().await?;
         self.command(Method::DELETE, "faults", None).await?;
         Ok(struck.iter().map(|fault| fault.times).sum())
+    }
+
+    /// Every fault so far, and how often it struck.
+    pub async fn struck(&self) -> Result<Vec<Struck>> {
+        Ok(self.command(Method::GET, "faults", None).await?.json().await?)
     }
 
     /// Nobody listens for so long; returns at once.
