@@ -75,6 +75,12 @@ impl<Item: Send + 'static, Verdict: Send + 'static> Batcher<Item, Verdict> {
         self.waiting.send((item, answer)).await.map_err(|_| Lost)?;
         verdict.await.map_err(|_| Lost)
     }
+
+    /// Hands in one item, and waits only for room: `flush` tells the verdict to whom it concerns.
+    pub async fn hand_in(&self, item: Item) -> Result<(), Lost> {
+        let (answer, _nobody_waits) = oneshot::channel();
+        self.waiting.send((item, answer)).await.map_err(|_| Lost)
+    }
 }
 
 /// The next batch: as soon as it is full or its first item has lingered; `None` at the end.

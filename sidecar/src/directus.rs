@@ -109,7 +109,7 @@ fn refusal(status: StatusCode) -> DeliveryError {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    use std::num::NonZeroU32;
+    use std::num::{NonZeroU32, NonZeroUsize};
 
     use super::{
         availability::{Availability, AvailabilityLimits},
@@ -123,6 +123,7 @@ pub(crate) mod testing {
             Directus::connect(&url.parse().unwrap(), "token".to_owned().into(), timeout).unwrap();
         let limits = AvailabilityLimits {
             failures_max: NonZeroU32::new(3).unwrap(),
+            failure_window: NonZeroUsize::new(20).unwrap(),
             probe_interval: timeout,
         };
         (directus, Availability::new(limits))

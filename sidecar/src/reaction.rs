@@ -21,6 +21,10 @@ pub trait Reaction: fmt::Debug + Send + Sync + 'static {
     /// Its name in routes, effects, ids and dead letters.
     const NAME: &str;
 
+    /// Whether of several events of one item only the newest counts, so that an older one may be
+    /// passed over. Not for what tells, appends or counts.
+    const NEWEST_WINS: bool = false;
+
     /// The types of the events that it may derive.
     fn announces(&self) -> Vec<&EventType>;
 
@@ -59,6 +63,9 @@ pub trait AnyReaction: fmt::Debug + Send + Sync {
     /// [`Reaction::NAME`].
     fn name(&self) -> &'static str;
 
+    /// [`Reaction::NEWEST_WINS`].
+    fn newest_wins(&self) -> bool;
+
     /// [`Reaction::announces`].
     fn announces(&self) -> Vec<&EventType>;
 
@@ -73,6 +80,10 @@ pub trait AnyReaction: fmt::Debug + Send + Sync {
 impl<R: Reaction> AnyReaction for R {
     fn name(&self) -> &'static str {
         R::NAME
+    }
+
+    fn newest_wins(&self) -> bool {
+        R::NEWEST_WINS
     }
 
     fn announces(&self) -> Vec<&EventType> {

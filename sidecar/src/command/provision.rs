@@ -85,3 +85,22 @@ fn policy(queue_arn: &str, rule_arn: &str) -> String {
     })
     .to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_and_nobody_else_may_send_to_its_queue() {
+        let policy: serde_json::Value =
+            serde_json::from_str(&policy("arn:queue", "arn:rule")).unwrap();
+
+        let [only] = policy["Statement"].as_array().unwrap().as_slice() else {
+            panic!("one statement: {policy}")
+        };
+        assert_eq!(only["Principal"], json!({ "Service": "events.amazonaws.com" }));
+        assert_eq!(only["Action"], "sqs:SendMessage");
+        assert_eq!(only["Resource"], "arn:queue");
+        assert_eq!(only["Condition"]["ArnEquals"], json!({ "aws:SourceArn": "arn:rule" }));
+    }
+}

@@ -70,9 +70,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let directus = Reader::new(directus, availability.clone());
 
     for route in &routes {
-        let consumer = consumer(&aws, &settings, route, &contracts, &availability, &readiness);
+        let reaction = Arc::clone(reactions.of(&route.name));
+        let consumer = Consumer {
+            newest_wins: reaction.newest_wins(),
+            ..consumer(&aws, &settings, route, &contracts, &availability, &readiness)
+        };
         let performer = Performer {
-            reaction: Arc::clone(reactions.of(&route.name)),
+            reaction,
             directus: directus.clone(),
             flows: flows.clone(),
             effects: effects.clone(),
@@ -158,6 +162,7 @@ fn publisher(
 pub fn availability(settings: &Settings) -> Availability {
     Availability::new(AvailabilityLimits {
         failures_max: settings.directus.failures_max,
+        failure_window: settings.directus.failure_window,
         probe_interval: settings.directus.probe_interval,
     })
 }
@@ -193,6 +198,8 @@ pub fn consumer(
     let bus = &settings.outbound.bus;
     let limits = ConsumerLimits {
         in_flight_max: inbound.in_flight_max,
+        customer_in_flight_max: inbound.customer_in_flight_max,
+        waiting_max: inbound.waiting_max,
         receive_wait: inbound.receive_wait,
         visibility: VisibilityLimits {
             visibility: inbound.visibility,
@@ -215,9 +222,10 @@ pub fn consumer(
         queue: Queue::connect(aws, route.queue(bus)),
         dead_letters: Queue::connect(aws, route.dead_letter_queue(bus)),
         reaction: route.reaction.as_str(),
+        newest_wins: false,
         contracts: Arc::clone(contracts),
         limits,
-        available: availability.watch(),
+        presence: availability.watch(),
         readiness: readiness.part(route.queue(bus)),
     }
 }

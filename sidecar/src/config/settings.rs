@@ -143,6 +143,10 @@ impl Outbound {
 pub struct Inbound {
     #[garde(skip)]
     pub in_flight_max: NonZeroUsize,
+    #[garde(skip)]
+    pub customer_in_flight_max: NonZeroUsize,
+    #[garde(range(max = 10_000))]
+    pub waiting_max: usize,
     #[serde(with = "humantime_serde")]
     #[garde(custom(at_most(Duration::from_secs(20))))]
     pub receive_wait: Duration,
@@ -211,6 +215,8 @@ pub struct Directus {
     pub retry_delay_max: Duration,
     #[garde(skip)]
     pub failures_max: NonZeroU32,
+    #[garde(skip)]
+    pub failure_window: NonZeroUsize,
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub probe_interval: Duration,

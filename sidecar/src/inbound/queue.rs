@@ -14,7 +14,7 @@ use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sqs::{
     Client,
     config::Builder,
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError},
     types::{
         BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
         DeleteMessageBatchRequestEntry, MessageAttributeValue,
@@ -30,6 +30,8 @@ use crate::delivery::DeliveryError;
 pub const BATCH_MAX: usize = 10;
 /// One call that does not wait for messages.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How SQS says that a receipt is not valid any more.
+const LOST: [&str; 3] = ["MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue"];
 /// What a receive may take beyond the wait it asked for.
 const RECEIVE_SLACK: Duration = Duration::from_secs(5);
 
@@ -55,6 +57,17 @@ pub struct Message {
 /// Names one delivery of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptHandle(String);
+
+/// Why a delivery is not hidden.
+#[derive(Debug, thiserror::Error)]
+pub enum HideError {
+    /// Its receipt is not valid any more: the message is visible, deleted, or somebody else's.
+    #[error("the delivery is no longer ours")]
+    Lost,
+    /// It may be asked again.
+    #[error(transparent)]
+    Failed(#[from] DeliveryError),
+}
 
 /// One queue.
 #[derive(Debug, Clone)]
@@ -167,7 +180,7 @@ impl Queue {
         &self,
         receipt: &ReceiptHandle,
         visibility: Duration,
-    ) -> Result<(), DeliveryError> {
+    ) -> Result<(), HideError> {
         self.client
             .change_message_visibility()
             .queue_url(self.url().await?)
@@ -176,7 +189,10 @@ impl Queue {
             .send()
             .await
             .map(drop)
-            .map_err(|error| transient(&error))
+            .map_err(|error| match error.code() {
+                Some(code) if LOST.iter().any(|lost| code.ends_with(lost)) => HideError::Lost,
+                _ => HideError::Failed(transient(&error)),
+            })
     }
 
     /// Sends a message with text attributes.

@@ -49,6 +49,7 @@ fn writer(server: &MockServer) -> EffectWriter {
     };
     let availability = Availability::new(AvailabilityLimits {
         failures_max: NonZeroU32::new(10).unwrap(),
+        failure_window: NonZeroUsize::new(20).unwrap(),
         probe_interval: Duration::from_secs(5),
     });
     EffectWriter::start(

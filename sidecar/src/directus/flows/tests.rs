@@ -6,7 +6,10 @@ use wiremock::{
 };
 
 use super::*;
-use crate::{delivery::chain, directus::testing::connection};
+use crate::{
+    delivery::chain,
+    directus::{availability::Presence, testing::connection},
+};
 
 const FLOW: Uuid = Uuid::from_u128(7);
 const LONG: Duration = Duration::from_secs(5);
@@ -70,7 +73,8 @@ async fn a_flow_that_fails_is_run_again_and_its_words_reach_no_log(
     let error = outcome.unwrap_err();
     assert_eq!(chain(&error), format!("delivery failed for now: {summary}"));
     assert!(error.words().contains("no mail to ada@example.com"), "{}", error.words());
-    assert!(*availability.watch().borrow(), "a Flow that fails does not stop the other queues");
+    let presence = *availability.watch().borrow();
+    assert_eq!(presence, Presence::Here, "a Flow that fails does not stop the other queues");
 }
 
 #[tokio::test]
@@ -90,7 +94,7 @@ async fn a_flow_that_takes_too_long_does_not_stop_the_other_queues() {
     let (outcome, availability) = run(&server, Duration::from_millis(20)).await;
 
     assert_eq!(outcome.unwrap_err().words(), "delivery failed for now: the Flow took too long");
-    assert!(*availability.watch().borrow());
+    assert_eq!(*availability.watch().borrow(), Presence::Here);
 }
 
 #[tokio::test]
@@ -102,5 +106,5 @@ async fn a_directus_that_cannot_be_reached_is_away() {
         flows.run(FLOW, &event(), LONG).await.unwrap_err();
     }
 
-    assert!(!*availability.watch().borrow());
+    assert_eq!(*availability.watch().borrow(), Presence::Away);
 }

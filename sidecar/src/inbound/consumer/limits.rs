@@ -12,6 +12,10 @@ use crate::{
 pub struct ConsumerLimits {
     /// Messages at work at once.
     pub in_flight_max: NonZeroUsize,
+    /// Of them, messages of one customer.
+    pub customer_in_flight_max: NonZeroUsize,
+    /// Messages beyond their customer's share that wait beside the slots.
+    pub waiting_max: usize,
     /// How long a receive waits for messages.
     pub receive_wait: Duration,
     /// How long a message may be hidden.

@@ -1,11 +1,20 @@
+mod fairness;
 mod script;
+mod settling;
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::{
+    Client, error::ErrorMetadata,
+    operation::change_message_visibility::ChangeMessageVisibilityError,
+};
 use aws_smithy_mocks::mock;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -237,14 +246,54 @@ async fn a_failing_queue_is_not_asked_in_a_hot_loop_and_hinders_readiness() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_message_at_a_time_tries_a_directus_that_may_be_back() {
+    let body = body("careful");
+    let script = Script::new(&[body.as_str(); 6], 1);
+    script.presence.0.send_replace(Presence::Doubtful);
+    let at_work = Arc::new(AtomicUsize::new(0));
+
+    let handle = move |_| {
+        let at_work = Arc::clone(&at_work);
+        async move {
+            assert_eq!(at_work.fetch_add(1, Ordering::SeqCst), 0, "it is the only one");
+            sleep(Duration::from_secs(1)).await;
+            at_work.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+    };
+    script.run(&script.all(), handle).await;
+
+    assert_eq!(script.log().len(), 6);
+    assert!(script.log().iter().all(|line| line.starts_with("deleted")), "{:?}", script.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_became_somebody_elses_is_neither_hidden_nor_given_up() {
+    let script = Script::new(&[&body("slow")], 6);
+    let limits = ConsumerLimits { handler_budget: Duration::from_hours(1), ..limits() };
+    let limits = ConsumerLimits { drain: Duration::from_hours(1), ..limits };
+    let lost = mock!(Client::change_message_visibility).then_error(|| {
+        let error = ErrorMetadata::builder().code("ReceiptHandleIsInvalid").build();
+        ChangeMessageVisibilityError::generic(error)
+    });
+    let started = Instant::now();
+
+    let rules = [script.receive(), script.delete(), lost, script.send()];
+    script.run_within(limits, &rules, |_| std::future::pending()).await;
+
+    assert_eq!(started.elapsed().as_secs(), 110, "the time of the first renewal");
+    assert_eq!(script.log(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_received_while_effects_cannot_be_written() {
     let script = Script::new(&[&body("patient")], 1);
-    script.available.0.send_replace(false);
+    script.presence.0.send_replace(Presence::Away);
     let (observed, watcher) = (script.clone(), TaskTracker::new());
     let before = watcher.spawn(async move {
         sleep(Duration::from_hours(1)).await;
         let before = (observed.readiness.hindrances(), observed.messages.lock().unwrap().len());
-        observed.available.0.send_replace(true);
+        observed.presence.0.send_replace(Presence::Here);
         before
     });
 

@@ -1,6 +1,13 @@
 //! A queue that does as it is told, and remembers what was done to it.
 
-use std::{num::NonZeroU32, sync::Mutex};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_sdk_sqs::{
     Client,
@@ -24,28 +31,48 @@ use crate::{
 /// A queue that gives its messages once, then tells the consumer to stop; and what was done to it.
 #[derive(Clone, Default)]
 pub(super) struct Script {
-    pub(super) messages: Arc<Mutex<Vec<(String, u32)>>>,
+    pub(super) messages: Arc<Mutex<Vec<Scripted>>>,
     pub(super) shutdown: CancellationToken,
     pub(super) readiness: Readiness,
-    pub(super) available: Available,
+    pub(super) presence: Directus,
+    newest_wins: bool,
     log: Arc<Mutex<Vec<String>>>,
+    delivered: Arc<AtomicUsize>,
+}
+
+/// One delivery to come. Each has a receipt of its own: `r0`, `r1` …
+#[derive(Clone)]
+pub(super) struct Scripted {
+    pub(super) id: String,
+    pub(super) body: String,
+    pub(super) receive_count: u32,
 }
 
 /// Whether effects can be written; at first they can.
 #[derive(Clone)]
-pub(super) struct Available(pub(super) watch::Sender<bool>);
+pub(super) struct Directus(pub(super) watch::Sender<Presence>);
 
-impl Default for Available {
+impl Default for Directus {
     fn default() -> Self {
-        Self(watch::Sender::new(true))
+        Self(watch::Sender::new(Presence::Here))
     }
 }
 
 impl Script {
     /// One message for each body, received the `receive_count`th time.
     pub(super) fn new(bodies: &[&str], receive_count: u32) -> Self {
-        let messages = bodies.iter().map(|body| ((*body).to_owned(), receive_count)).collect();
+        let message = |(index, body): (usize, &&str)| Scripted {
+            id: format!("m{index}"),
+            body: (*body).to_owned(),
+            receive_count,
+        };
+        let messages = bodies.iter().enumerate().map(message).collect();
         Self { messages: Arc::new(Mutex::new(messages)), ..Self::default() }
+    }
+
+    /// For a reaction of which only the newest event of an item counts.
+    pub(super) fn newest_wins(self) -> Self {
+        Self { newest_wins: true, ..self }
     }
 
     pub(super) fn note(&self, line: String) {
@@ -67,12 +94,14 @@ impl Script {
                 script.shutdown.cancel();
             }
             let taken = left.len().min(count);
-            let messages = left.drain(..taken).enumerate().map(|(index, (body, receive_count))| {
+            let messages = left.drain(..taken).map(|message| {
+                let receipt = script.delivered.fetch_add(1, Ordering::Relaxed);
+                let count = message.receive_count.to_string();
                 aws_sdk_sqs::types::Message::builder()
-                    .message_id(format!("m{index}"))
-                    .receipt_handle(format!("r{index}"))
-                    .body(body)
-                    .attributes(Attribute::ApproximateReceiveCount, receive_count.to_string())
+                    .message_id(message.id)
+                    .receipt_handle(format!("r{receipt}"))
+                    .body(message.body)
+                    .attributes(Attribute::ApproximateReceiveCount, count)
                     .build()
             });
             ReceiveMessageOutput::builder().set_messages(Some(messages.collect())).build()
@@ -118,7 +147,7 @@ impl Script {
     pub(super) async fn run<Work>(
         &self,
         rules: &[Rule],
-        handle: impl Fn(Arrival) -> Work + Clone + Send + Sync + 'static,
+        handle: impl Fn(Arrival) -> Work + Send + Sync + 'static,
     ) where
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
@@ -129,7 +158,7 @@ impl Script {
         &self,
         limits: ConsumerLimits,
         rules: &[Rule],
-        handle: impl Fn(Arrival) -> Work + Clone + Send + Sync + 'static,
+        handle: impl Fn(Arrival) -> Work + Send + Sync + 'static,
     ) where
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
@@ -140,9 +169,10 @@ impl Script {
             dead_letters: queue.clone(),
             queue,
             reaction: "enrich",
+            newest_wins: self.newest_wins,
             contracts: Arc::new(Contracts::compile(&documents).unwrap()),
             limits,
-            available: self.available.0.subscribe(),
+            presence: self.presence.0.subscribe(),
             readiness: self.readiness.part("queue"),
         };
         consumer.run(self.shutdown.clone(), handle).await;
@@ -156,6 +186,8 @@ impl Script {
 pub(super) fn limits() -> ConsumerLimits {
     ConsumerLimits {
         in_flight_max: NonZeroUsize::new(4).unwrap(),
+        customer_in_flight_max: NonZeroUsize::new(4).unwrap(),
+        waiting_max: 8,
         receive_wait: Duration::from_secs(20),
         visibility: VisibilityLimits {
             visibility: Duration::from_mins(2),
