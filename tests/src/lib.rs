@@ -5,6 +5,8 @@
 
 mod account;
 pub mod aws;
+#[cfg(test)]
+mod bugs;
 mod chaos;
 mod database;
 pub mod directus;
