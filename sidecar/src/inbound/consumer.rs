@@ -97,14 +97,18 @@ impl Consumer {
         let mut under_way = FuturesUnordered::new();
         loop {
             let resting = rest.remaining();
-            let may_ask = resting.is_none() && under_way.len() < demand.receives();
+            let is_only = under_way.is_empty();
+            // Slots are taken here, not waited for: who waits for ten keeps nine from those who could
+            // use them.
+            let may_ask =
+                is_only || (under_way.len() < demand.receives() && self.may_take_more(slots));
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                held = self.slots_for_receive(slots, under_way.is_empty()), if may_ask => {
+                held = self.slots_for_receive(slots, is_only), if may_ask && resting.is_none() => {
                     under_way.push(self.receive(held));
                 }
-                Some((held, received)) = under_way.next(), if !under_way.is_empty() => match received {
+                Some((held, received)) = under_way.next(), if !is_only => match received {
                     Ok(messages) => {
                         self.readiness.ready();
                         rest.end();
@@ -119,6 +123,11 @@ impl Consumer {
                 () = sleep(resting.unwrap_or_default()), if resting.is_some() => (),
             }
         }
+    }
+
+    /// Whether there are slots to fill with one more receive, and nothing speaks against it.
+    fn may_take_more(&self, slots: &Slots) -> bool {
+        *self.presence.borrow() == Presence::Here && slots.has_batch()
     }
 
     /// A slot first, a message second: a message nobody can work on yet is safer in the queue,

@@ -33,7 +33,12 @@ impl Slots {
         self.acquire(1).await
     }
 
-    /// Waits for as many as one receive can fill: a call that brings few is a call too many.
+    /// Whether one receive more would be a full one: a call that brings few is a call too many.
+    pub(super) fn has_batch(&self) -> bool {
+        self.free.available_permits() >= self.batch_max() as usize
+    }
+
+    /// Takes as many as one receive can fill.
     pub(super) async fn batch(&self) -> Held {
         self.acquire(self.batch_max()).await
     }
