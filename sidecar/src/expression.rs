@@ -1,14 +1,18 @@
 //! Conditions and values in configuration: MiniJinja expressions, bounded by fuel. Pure.
 
+mod scope;
 mod words;
 
-use std::{collections::BTreeSet, fmt, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeSet, fmt, sync::LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, value::Serde};
-use serde::Serialize;
 use serde_json::Value;
 
-use self::words::{Word, words};
+pub use self::scope::{Scope, Visible, made};
+use self::{
+    scope::{Sight, at},
+    words::{Word, words},
+};
 
 /// What one evaluation may cost. A condition needs some tens; an endless loop is stopped here.
 const FUEL_MAX: u64 = 50_000;
@@ -45,34 +49,14 @@ fn number(value: minijinja::Value) -> Result<minijinja::Value, minijinja::Error>
     Ok(minijinja::Value::from(Serde(number)))
 }
 
-/// What an expression can see, converted once for all expressions that look at it.
-#[derive(Debug)]
-pub struct Scope(minijinja::Value);
-
-impl Scope {
-    /// Makes every field of `visible` a name that expressions can use.
-    pub fn new(visible: &impl Serialize) -> Self {
-        Self(minijinja::Value::from(Serde(visible)))
-    }
-
-    /// What stands at a dotted name, as an error quotes it.
-    fn quote(&self, name: &str) -> String {
-        let value = name.split('.').try_fold(self.0.clone(), |value, name| value.get_attr(name));
-        let text = value.ok().and_then(|value| serde_json::to_string(&value).ok());
-        let text = text.unwrap_or_else(|| "null".to_owned());
-        match text.char_indices().nth(QUOTED_CHARS_MAX) {
-            Some((end, _)) => format!("`{name}` is {}…", &text[..end]),
-            None => format!("`{name}` is {text}"),
-        }
-    }
-}
-
 /// A compiled expression, such as `item.status == 'failed' and 'status' in changed`.
 pub struct Expression {
     source: String,
     compiled: minijinja::Expression<'static, 'static>,
     /// What it looks at, such as `item.status`, for an error to quote.
     looks_at: BTreeSet<String>,
+    /// The same, for the interpreter to see that and no more.
+    sight: Sight,
     /// Its words, when it is nothing but a dotted name, as most are: that needs no interpreter.
     path: Option<Vec<String>>,
 }
@@ -96,7 +80,8 @@ impl Expression {
         }
         let looks_at: BTreeSet<_> = compiled.undeclared_variables(true).into_iter().collect();
         let path = plain_path(source.trim(), &looks_at, visible);
-        Ok(Self { source: source.to_owned(), compiled, looks_at, path })
+        let sight = Sight::on(looks_at.iter().map(String::as_str));
+        Ok(Self { source: source.to_owned(), compiled, looks_at, sight, path })
     }
 
     /// The text it was compiled from.
@@ -105,28 +90,40 @@ impl Expression {
     }
 
     /// Its value; what is not there is null.
-    pub fn value(&self, scope: &Scope) -> Result<Value, EvaluationError> {
-        serde_json::to_value(self.evaluate(scope)?)
+    pub fn value(&self, visible: &dyn Visible) -> Result<Value, EvaluationError> {
+        if let Some(path) = &self.path {
+            let value = at(visible, path.iter().map(String::as_str));
+            return Ok(value.map(Cow::into_owned).unwrap_or_default());
+        }
+        serde_json::to_value(self.interpret(visible)?)
             .map_err(|_| EvaluationError("its value has no JSON form".to_owned()))
     }
 
     /// Whether it holds; null, empty and zero do not.
-    pub fn holds(&self, scope: &Scope) -> Result<bool, EvaluationError> {
-        Ok(self.evaluate(scope)?.is_true())
+    pub fn holds(&self, visible: &dyn Visible) -> Result<bool, EvaluationError> {
+        if let Some(path) = &self.path {
+            let value = at(visible, path.iter().map(String::as_str));
+            return Ok(value.is_some_and(|value| minijinja::Value::from(Serde(&*value)).is_true()));
+        }
+        Ok(self.interpret(visible)?.is_true())
     }
 
-    fn evaluate(&self, scope: &Scope) -> Result<minijinja::Value, EvaluationError> {
-        if let Some(path) = &self.path {
-            // What is not there is undefined, as it is for the interpreter.
-            let step =
-                |value: minijinja::Value, word: &String| value.get_attr(word).unwrap_or_default();
-            return Ok(path.iter().fold(scope.0.clone(), step));
-        }
-        self.compiled.eval(scope.0.clone()).map_err(|error| {
-            let values = self.looks_at.iter().take(QUOTED_MAX).map(|name| scope.quote(name));
+    fn interpret(&self, visible: &dyn Visible) -> Result<minijinja::Value, EvaluationError> {
+        self.compiled.eval(self.sight.of(visible)).map_err(|error| {
+            let values = self.looks_at.iter().take(QUOTED_MAX).map(|name| quote(visible, name));
             let reasons: Vec<_> = std::iter::once(describe(&error)).chain(values).collect();
             EvaluationError(reasons.join("; "))
         })
+    }
+}
+
+/// What stands at a dotted name, as an error tells it.
+fn quote(visible: &dyn Visible, name: &str) -> String {
+    let value = at(visible, name.split('.')).unwrap_or_default();
+    let text = value.to_string();
+    match text.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => format!("`{name}` is {}…", &text[..end]),
+        None => format!("`{name}` is {text}"),
     }
 }
 
@@ -191,16 +188,16 @@ mod tests {
 
     const VISIBLE: [&str; 3] = ["item", "previous", "changed"];
 
-    fn scope() -> Scope {
-        Scope::new(&json!({
+    fn visible() -> Value {
+        json!({
             "item": { "status": "failed", "amount": 12.5, "tags": ["a", "b"], "customer": null },
             "previous": null,
             "changed": ["status"],
-        }))
+        })
     }
 
     fn value(source: &str) -> Value {
-        Expression::compile(source, &VISIBLE).unwrap().value(&scope()).unwrap()
+        Expression::compile(source, &VISIBLE).unwrap().value(&Scope::new(&visible())).unwrap()
     }
 
     #[rstest::rstest]
@@ -239,8 +236,10 @@ mod tests {
         let interpreted = Expression::compile(&format!("({source})"), &VISIBLE).unwrap();
 
         assert!(plain.path.is_some() && interpreted.path.is_none());
-        assert_eq!(plain.value(&scope()).unwrap(), interpreted.value(&scope()).unwrap());
-        assert_eq!(plain.holds(&scope()).unwrap(), interpreted.holds(&scope()).unwrap());
+        let visible = visible();
+        let scope = Scope::new(&visible);
+        assert_eq!(plain.value(&scope).unwrap(), interpreted.value(&scope).unwrap());
+        assert_eq!(plain.holds(&scope).unwrap(), interpreted.holds(&scope).unwrap());
     }
 
     #[rstest::rstest]
@@ -268,7 +267,7 @@ mod tests {
     fn an_error_quotes_what_the_expression_looked_at_in_bounds() {
         let failing = |source| {
             let expression = Expression::compile(source, &VISIBLE).unwrap();
-            expression.value(&scope()).unwrap_err().to_string()
+            expression.value(&Scope::new(&visible())).unwrap_err().to_string()
         };
 
         let error = failing("item.status / 2");
@@ -279,8 +278,9 @@ mod tests {
             long.ends_with("; `changed` is [\"status\"]; `item.tags` is [\"a\",\"b\"]"),
             "{long}"
         );
-        let scope = Scope::new(&json!({ "item": "é".repeat(999) }));
-        assert_eq!(scope.quote("item").chars().filter(|c| *c == 'é').count(), 79);
-        assert_eq!(scope.quote("item.status"), "`item.status` is null");
+        let visible = json!({ "item": "é".repeat(999) });
+        let scope = Scope::new(&visible);
+        assert_eq!(quote(&scope, "item").chars().filter(|c| *c == 'é').count(), 79);
+        assert_eq!(quote(&scope, "item.status"), "`item.status` is null");
     }
 }

@@ -17,14 +17,14 @@ pub mod trace;
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tracing::{info, warn};
 
 use crate::{
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
     event::{Event, EventId},
     outbound::{
-        change::{Answer, Hindrance, Row, Verdict},
+        change::{Answer, Hindrance, Row, RowHead, Verdict},
         mapping::Mappings,
         privacy::Considered,
         publisher::{Congestion, Outcome, Publisher},
@@ -162,23 +162,21 @@ fn verdict<'event>(
 
 /// Reads the rows of a batch one by one. Without an id nobody could be answered, so that a row that
 /// lacks one fails the batch.
-fn read_rows(documents: Vec<Value>) -> Result<Vec<Received<Row>>, Refusal> {
-    documents
-        .into_iter()
-        .enumerate()
-        .map(|(index, document)| {
-            let id = serde_json::from_value(document["eventId"].clone()).map_err(|_| {
-                let place = format!("/changes/{index}/eventId");
-                Refusal::new(RefusalCode::Undecodable, "is no UUID").at(place)
-            })?;
-            Ok((Some(id), Row::read(document)))
-        })
-        .collect()
+fn read_rows(documents: &[&RawValue]) -> Result<Vec<Received<Row>>, Refusal> {
+    let rows = documents.iter().enumerate().map(|(index, document)| {
+        let head: RowHead = serde_json::from_str(document.get()).map_err(|_| {
+            let place = format!("/changes/{index}/eventId");
+            Refusal::new(RefusalCode::Undecodable, "is no UUID").at(place)
+        })?;
+        Ok((Some(head.event_id), Row::read(&head, document)))
+    });
+    rows.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::change::ChangeBatch;
 
     fn event() -> Event {
         serde_json::from_str(include_str!("../../schemas/examples/valid/feedback.submitted-1.json"))
@@ -222,11 +220,10 @@ mod tests {
     #[test]
     fn a_change_that_cannot_be_read_is_refused_alone() {
         let golden = include_str!("../../schemas/examples/changes.json");
-        let mut batch: Value = serde_json::from_str(golden).unwrap();
-        batch["changes"][1]["action"] = "merge".into();
-        let changes = batch["changes"].as_array().unwrap().clone();
+        let broken = golden.replacen(r#""update""#, r#""merge""#, 1);
+        let batch: ChangeBatch = serde_json::from_str(&broken).unwrap();
 
-        let read = read_rows(changes).unwrap();
+        let read = read_rows(&batch.changes).unwrap();
 
         assert!(read[0].1.is_ok() && read[2].1.is_ok());
         let refusal = read[1].1.as_ref().unwrap_err();

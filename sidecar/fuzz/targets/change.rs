@@ -14,7 +14,8 @@ use sidecar_fuzz::{MAPPINGS, check_event, check_refusal};
 fuzz_target!(|bytes: &[u8]| {
     let Ok(batch) = serde_json::from_slice::<ChangeBatch>(bytes) else { return };
     for document in batch.changes {
-        match Row::read(document) {
+        let Ok(head) = serde_json::from_str(document.get()) else { continue };
+        match Row::read(&head, document) {
             Err(refusal) => check_refusal(&refusal),
             Ok(Row::Change(change)) => check(&change),
             Ok(Row::Event(announcement)) => {

@@ -12,7 +12,6 @@ use self::shape::Shape;
 use crate::{
     delivery::{Refusal, RefusalCode},
     event::{Event, EventType, Subject},
-    expression::Scope,
     outbound::{
         announcement::Announcement,
         change::{Action, Capture, Change},
@@ -143,14 +142,13 @@ impl Mappings {
     }
 
     fn map(&self, change: &Change) -> Result<Vec<Meant<'_>>, Refusal> {
-        let scope = Scope::new(change);
         let mut events: Vec<Meant> = Vec::new();
         for mapping in &self.mappings {
-            if !mapping.matches(change, &scope)? {
+            if !mapping.matches(change)? {
                 continue;
             }
             if let Outcome::Event(template) = &mapping.outcome {
-                let mut event = template.event(change, &scope)?;
+                let mut event = template.event(change)?;
                 // The first event is the change itself and bears its id.
                 if !events.is_empty() {
                     event.event_id = change.event_id.also(&event.event_type);
@@ -163,20 +161,19 @@ impl Mappings {
             }
         }
         if events.is_empty() {
-            events.push(self.unmapped(change, &scope)?);
+            events.push(self.unmapped(change)?);
         }
         Ok(events)
     }
 
     /// A new collection works without configuration.
-    fn unmapped(&self, change: &Change, scope: &Scope) -> Result<Meant<'_>, Refusal> {
+    fn unmapped(&self, change: &Change) -> Result<Meant<'_>, Refusal> {
         let collection = change.collection.to_ascii_lowercase().replace(['-', ' ', '.'], "_");
         let name = format!("{collection}.{}", change.action.past_tense());
         let event_type = EventType::try_from(name)
             .map_err(|error| Refusal::new(RefusalCode::Mapping, error.to_string()))?;
         let defaults = self.defaults_of(&change.collection);
-        let event =
-            Event { data: whole_item(change), ..defaults.event(change, event_type, scope)? };
+        let event = Event { data: whole_item(change), ..defaults.event(change, event_type)? };
         Ok(Meant { event, mapping: None, privacy: &defaults.privacy })
     }
 
@@ -202,39 +199,34 @@ impl Mapping {
         format!("{FILE}:{}: {}", self.line, self.name)
     }
 
-    fn matches(&self, change: &Change, scope: &Scope) -> Result<bool, Refusal> {
+    fn matches(&self, change: &Change) -> Result<bool, Refusal> {
         if self.collection != change.collection || !self.on.contains(&change.action) {
             return Ok(false);
         }
-        self.when.as_ref().map_or(Ok(true), |when| when.holds(scope))
+        self.when.as_ref().map_or(Ok(true), |when| when.holds(change))
     }
 }
 
 impl Template {
-    fn event(&self, change: &Change, scope: &Scope) -> Result<Event, Refusal> {
-        let mut context = self.context.fill(scope)?;
+    fn event(&self, change: &Change) -> Result<Event, Refusal> {
+        let mut context = self.context.fill(change)?;
         context.append(&mut provenance(change));
         Ok(Event {
             version: self.version,
             context,
             data: match &self.data {
-                Some(shape) => shape.fill(scope)?,
+                Some(shape) => shape.fill(change)?,
                 None => whole_item(change),
             },
-            properties: self.properties.fill(scope)?,
-            ..self.defaults.event(change, self.event_type.clone(), scope)?
+            properties: self.properties.fill(change)?,
+            ..self.defaults.event(change, self.event_type.clone())?
         })
     }
 }
 
 impl Defaults {
     /// What every event has from its change.
-    fn event(
-        &self,
-        change: &Change,
-        event_type: EventType,
-        scope: &Scope,
-    ) -> Result<Event, Refusal> {
+    fn event(&self, change: &Change, event_type: EventType) -> Result<Event, Refusal> {
         Ok(Event {
             event_id: change.event_id,
             event_type,
@@ -242,7 +234,7 @@ impl Defaults {
             producer: self.producer.clone(),
             occurred_at: change.occurred_at,
             sequence: Some(change.sequence),
-            customer_id: self.customer_id(scope)?,
+            customer_id: self.customer_id(change)?,
             correlation_id: change.event_id,
             causation_id: None,
             traceparent: change.traceparent.clone(),
@@ -254,9 +246,9 @@ impl Defaults {
     }
 
     /// Keys are numbers or text in Directus, and text on the bus.
-    fn customer_id(&self, scope: &Scope) -> Result<Option<String>, Refusal> {
+    fn customer_id(&self, change: &Change) -> Result<Option<String>, Refusal> {
         let Some(customer) = &self.customer else { return Ok(None) };
-        match customer.value(scope)? {
+        match customer.value(change)? {
             Value::Null => Ok(None),
             Value::String(key) => Ok(Some(key).filter(|key| !key.is_empty())),
             Value::Number(key) => Ok(Some(key.to_string())),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     delivery::{Refusal, RefusalCode},
-    expression::{Expression, Scope},
+    expression::{Expression, Visible},
 };
 
 /// An expression and its place, such as `mappings.toml:41: mapping 3 (payments to payment.failed):
@@ -29,13 +29,13 @@ impl Placed {
     }
 
     /// Its value; what is not there is null.
-    pub fn value(&self, scope: &Scope) -> Result<Value, Refusal> {
-        self.expression.value(scope).map_err(|error| self.refusal(error))
+    pub fn value(&self, visible: &dyn Visible) -> Result<Value, Refusal> {
+        self.expression.value(visible).map_err(|error| self.refusal(error))
     }
 
     /// Whether it holds; null, empty and zero do not.
-    pub fn holds(&self, scope: &Scope) -> Result<bool, Refusal> {
-        self.expression.holds(scope).map_err(|error| self.refusal(error))
+    pub fn holds(&self, visible: &dyn Visible) -> Result<bool, Refusal> {
+        self.expression.holds(visible).map_err(|error| self.refusal(error))
     }
 
     /// Refuses what it looked at.

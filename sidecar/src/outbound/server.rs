@@ -125,7 +125,7 @@ impl Server {
         if batch.changes.len() > self.limits.changes_max.get() {
             return Err(Refused::too_large(&format!("{} changes", self.limits.changes_max)));
         }
-        read_rows(batch.changes).map_err(|refusal| Refused::undecodable(&refusal.to_string()))
+        read_rows(&batch.changes).map_err(|refusal| Refused::undecodable(&refusal.to_string()))
     }
 }
 

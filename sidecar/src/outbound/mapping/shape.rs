@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{delivery::Refusal, expression::Scope, outbound::placed::Placed};
+use crate::{delivery::Refusal, expression::Visible, outbound::placed::Placed};
 
 /// An object whose values are expressions.
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub enum Slot {
 }
 
 impl Shape {
-    pub(super) fn fill(&self, scope: &Scope) -> Result<Map<String, Value>, Refusal> {
+    pub(super) fn fill(&self, visible: &dyn Visible) -> Result<Map<String, Value>, Refusal> {
         let fill = |slot: &Slot| match slot {
-            Slot::Value(expression) => expression.value(scope),
-            Slot::Object(shape) => Ok(Value::Object(shape.fill(scope)?)),
+            Slot::Value(expression) => expression.value(visible),
+            Slot::Object(shape) => Ok(Value::Object(shape.fill(visible)?)),
         };
         self.0.iter().map(|(name, slot)| Ok((name.clone(), fill(slot)?))).collect()
     }

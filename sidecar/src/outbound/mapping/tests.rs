@@ -13,7 +13,8 @@ fn golden() -> [Change; 3] {
     let golden = include_str!("../../../../schemas/examples/changes.json");
     let batch: ChangeBatch = serde_json::from_str(golden).unwrap();
     let changes = batch.changes.into_iter().take(3);
-    let changes: Vec<_> = changes.map(|change| serde_json::from_value(change).unwrap()).collect();
+    let changes: Vec<_> =
+        changes.map(|change| serde_json::from_str(change.get()).unwrap()).collect();
     changes.try_into().unwrap()
 }
 
