@@ -1,6 +1,6 @@
 //! What a failed attempt means for what comes next.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 use serde::Serialize;
 
@@ -35,11 +35,28 @@ impl DeliveryError {
         matches!(self, Self::Transient(_))
     }
 
+    /// Whether another attempt makes sense at once. What has to be mended, or what asks for time,
+    /// only loses by it.
+    pub fn may_pass_soon(&self) -> bool {
+        self.is_transient() && self.hindrance().is_none()
+    }
+
+    /// What is in the way of more than this attempt.
+    pub fn hindrance(&self) -> Option<&Hindrance> {
+        match self {
+            Self::Transient(evidence) => evidence.downcast_ref(),
+            Self::Permanent(_) => None,
+        }
+    }
+
     /// The same failure for another part of the batch that failed as a whole.
     #[must_use]
     pub fn spread(&self) -> Self {
         match self {
-            Self::Transient(evidence) => Self::Transient(chain(&**evidence).into()),
+            Self::Transient(evidence) => Self::Transient(match self.hindrance() {
+                Some(hindrance) => Box::new(hindrance.clone()),
+                None => chain(&**evidence).into(),
+            }),
             Self::Permanent(refusal) => Self::Permanent(refusal.clone()),
         }
     }
@@ -47,6 +64,31 @@ impl DeliveryError {
     /// A permanent failure with its reason.
     pub fn refused(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self::Permanent(Refusal::new(code, detail))
+    }
+}
+
+/// Evidence that the far side is in no state to take this, and that asking again soon is no use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Hindrance {
+    /// What may be logged.
+    pub reason: String,
+    /// When it may be over.
+    pub until: Until,
+}
+
+/// When a [`Hindrance`] may be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// An operator has to mend something.
+    Mended,
+    /// The far side asked for so much time.
+    Rested(Duration),
+}
+
+impl From<Hindrance> for DeliveryError {
+    fn from(hindrance: Hindrance) -> Self {
+        Self::Transient(Box::new(hindrance))
     }
 }
 
@@ -206,5 +248,15 @@ mod tests {
 
         assert_eq!(chain(&transient.spread()), "delivery failed for now: Directus answers 503");
         assert_eq!(chain(&permanent.spread()), "delivery refused: directus: Directus answers 400");
+    }
+
+    #[test]
+    fn a_hindrance_is_one_for_each_that_it_is_spread_to() {
+        let suspended = Hindrance { reason: "suspended".into(), until: Until::Mended };
+        let error = DeliveryError::from(suspended.clone()).spread();
+
+        assert_eq!(error.hindrance(), Some(&suspended));
+        assert!(error.is_transient() && !error.may_pass_soon());
+        assert!(DeliveryError::Transient("reset".into()).may_pass_soon());
     }
 }

@@ -6,16 +6,17 @@ pub mod flows;
 pub mod operator;
 pub mod outbox;
 pub mod reader;
+mod refusal;
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    delivery::{DeliveryError, RefusalCode},
+    delivery::DeliveryError,
     directus::effects::{Effect, EffectVerdict},
     event::EffectId,
 };
@@ -72,9 +73,8 @@ impl Directus {
     async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, DeliveryError> {
         let lost = |error: reqwest::Error| DeliveryError::Transient(error.without_url().into());
         let response = request.send().await.map_err(lost)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(refusal(status));
+        if !response.status().is_success() {
+            return Err(refusal::of(response).await);
         }
         response.json().await.map_err(lost)
     }
@@ -90,20 +90,6 @@ impl Directus {
             return Err(DeliveryError::Transient(reason.into()));
         }
         Ok(answers.verdicts.into_iter().map(|answer| answer.verdict).collect())
-    }
-}
-
-/// What the refusal of a whole request means. An expired token or a missing extension are an
-/// operator's to mend, after which the same effects pass; only a request that is wrong in itself
-/// is refused for good. Directus answers 400, not 413, to a body beyond its limit.
-fn refusal(status: StatusCode) -> DeliveryError {
-    let reason = format!("Directus answers {status}");
-    match status {
-        StatusCode::BAD_REQUEST
-        | StatusCode::PAYLOAD_TOO_LARGE
-        | StatusCode::UNSUPPORTED_MEDIA_TYPE
-        | StatusCode::UNPROCESSABLE_ENTITY => DeliveryError::refused(RefusalCode::Directus, reason),
-        _ => DeliveryError::Transient(reason.into()),
     }
 }
 

@@ -30,7 +30,7 @@ impl RetryPolicy {
     }
 }
 
-/// Attempts until success, a permanent failure, the last attempt, or shutdown.
+/// Attempts until success, a failure that no attempt soon can mend, the last attempt, or shutdown.
 pub async fn retry<T, Attempt>(
     policy: RetryPolicy,
     shutdown: &CancellationToken,
@@ -45,7 +45,7 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let Some(delay) = delays.next().filter(|_| error.is_transient()) else {
+        let Some(delay) = delays.next().filter(|_| error.may_pass_soon()) else {
             return Err(error);
         };
         debug!(error = chain(&error), delay_ms = delay.as_millis(), "attempt failed, will retry");
@@ -93,7 +93,7 @@ pub async fn settle_each<Item, Attempt>(
         let mut failed = Vec::new();
         for (index, outcome) in indices.iter().copied().zip(outcomes) {
             match outcome {
-                Err(error) if error.is_transient() && delay.is_some() => {
+                Err(error) if error.may_pass_soon() && delay.is_some() => {
                     failed.push((index, error));
                 }
                 outcome => settled(index, outcome),

@@ -65,7 +65,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let availability = availability(&settings);
     let (directus, retry) = super::directus(&settings)?;
     let effects = effects(&settings, &directus, retry, &availability, &parts, &shutdown);
-    availability.start_probing(directus.clone(), &parts, shutdown.clone());
+    let present = readiness.part("directus");
+    availability.start_probing(directus.clone(), present, &parts, shutdown.clone());
     let flows = Flows::new(directus.clone(), availability.clone());
     let directus = Reader::new(directus, availability.clone());
 

@@ -10,11 +10,12 @@ use std::{
 
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
-    delivery::{DeliveryError, chain},
+    delivery::{DeliveryError, Until, chain},
     directus::Directus,
+    readiness::Part,
     retry::Pause,
 };
 
@@ -40,12 +41,23 @@ pub enum Presence {
     Away,
 }
 
+/// How many times rarer a Directus is asked that somebody has to mend.
+const MENDING_SLOWER: u32 = 6;
+
 /// Learns from every request, and tells everybody who waits.
 #[derive(Debug, Clone)]
 pub struct Availability {
     limits: AvailabilityLimits,
     history: Arc<Mutex<History>>,
     presence: watch::Sender<Presence>,
+    absence: Arc<Mutex<Absence>>,
+}
+
+/// Why Directus is away, and until when, if that is known.
+#[derive(Debug, Clone, Default)]
+struct Absence {
+    reason: String,
+    until: Option<Until>,
 }
 
 /// How the latest requests ended.
@@ -59,7 +71,12 @@ struct History {
 impl Availability {
     /// Directus counts as there until it is known to be away.
     pub fn new(limits: AvailabilityLimits) -> Self {
-        Self { limits, history: Arc::default(), presence: watch::Sender::new(Presence::Here) }
+        Self {
+            limits,
+            history: Arc::default(),
+            presence: watch::Sender::new(Presence::Here),
+            absence: Arc::default(),
+        }
     }
 
     /// What consumers wait on.
@@ -67,10 +84,12 @@ impl Availability {
         self.presence.subscribe()
     }
 
-    /// Counts one request. A request that was refused for good was answered: Directus is there.
+    /// Counts one request. A request that was refused for good was answered: Directus is there. What
+    /// hinders every request, such as a suspended account, needs no second one to be known.
     pub fn record<T>(&self, outcome: &Result<T, DeliveryError>) {
         let failure = outcome.as_ref().err().filter(|error| error.is_transient());
-        let is_too_much = self.history().add(failure.is_some(), &self.limits);
+        let is_too_much = self.history().add(failure.is_some(), &self.limits)
+            || failure.is_some_and(|error| error.hindrance().is_some());
         let presence = *self.presence.borrow();
         match (failure, presence) {
             (Some(error), Presence::Doubtful) => self.is_away(error),
@@ -83,24 +102,26 @@ impl Availability {
 
     /// Asks an absent Directus until it is back: an empty batch takes the way of every effect, the
     /// token and the extension included, and costs no message anything. Then one message at a time
-    /// may try.
+    /// may try. Meanwhile `readiness` says what is in the way.
     pub fn start_probing(
         &self,
         directus: Directus,
+        readiness: Part,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) {
         let (availability, mut watched) = (self.clone(), self.watch());
         tasks.spawn(async move {
-            let interval = availability.limits.probe_interval;
-            let mut pause = Pause::new(interval, interval);
             loop {
+                availability.tell(&readiness);
                 let asked_for = watched.wait_for(|presence| *presence != Presence::Here);
                 let asked_for = async { asked_for.await.is_ok() };
                 if shutdown.run_until_cancelled(asked_for).await != Some(true) {
                     return;
                 }
-                pause.wait(&shutdown).await;
+                availability.tell(&readiness);
+                let delay = availability.probe_delay();
+                Pause::new(delay, delay).wait(&shutdown).await;
                 availability.answered(&directus.apply(&[]).await);
             }
         });
@@ -112,16 +133,48 @@ impl Availability {
         let failure = answer.as_ref().err().filter(|error| error.is_transient());
         let presence = *self.presence.borrow();
         match (failure, presence) {
-            (Some(error), Presence::Doubtful) => self.is_away(error),
+            (Some(error), Presence::Doubtful | Presence::Away) => self.is_away(error),
             (None, Presence::Doubtful) => self.is_back(),
             (None, Presence::Away) => self.may_be_back(),
             _ => {}
         }
     }
 
+    fn tell(&self, readiness: &Part) {
+        if *self.presence.borrow() == Presence::Away {
+            readiness.hindered(self.absence().reason.clone());
+        } else {
+            readiness.ready();
+        }
+    }
+
+    fn probe_delay(&self) -> Duration {
+        let interval = self.limits.probe_interval;
+        match self.absence().until {
+            _ if *self.presence.borrow() != Presence::Away => interval,
+            None => interval,
+            Some(Until::Mended) => interval * MENDING_SLOWER,
+            // A pause is jittered by half, and Directus is not to be asked too early.
+            Some(Until::Rested(rest)) => (rest * 2).max(interval),
+        }
+    }
+
     fn is_away(&self, error: &DeliveryError) {
-        if self.becomes(Presence::Away) {
-            error!(error = chain(error), "Directus is away, messages wait");
+        let until = error.hindrance().map(|hindrance| hindrance.until);
+        let absence = Absence { reason: chain(error), until };
+        let before = std::mem::replace(&mut *self.absence(), absence).until;
+        let is_news = self.becomes(Presence::Away);
+        let error = chain(error);
+        match until {
+            // Nobody else can help, which has to be said also of who was away before.
+            Some(Until::Mended) if is_news || before != until => {
+                error!(error, "Directus has to be mended, messages wait");
+            }
+            Some(Until::Rested(_)) if is_news => {
+                warn!(error, "Directus asks for time, messages wait");
+            }
+            None if is_news => error!(error, "Directus is away, messages wait"),
+            _ => {}
         }
     }
 
@@ -150,6 +203,10 @@ impl Availability {
         is_news
     }
 
+    fn absence(&self) -> MutexGuard<'_, Absence> {
+        self.absence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,105 +228,4 @@ impl History {
 }
 
 #[cfg(test)]
-mod tests {
-    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::body_json};
-
-    use super::*;
-    use crate::delivery::RefusalCode;
-
-    fn availability() -> Availability {
-        Availability::new(AvailabilityLimits {
-            failures_max: NonZeroU32::new(3).unwrap(),
-            failure_window: NonZeroUsize::new(6).unwrap(),
-            probe_interval: Duration::from_millis(1),
-        })
-    }
-
-    fn failed() -> Result<(), DeliveryError> {
-        Err(DeliveryError::Transient("connection refused".into()))
-    }
-
-    /// After these requests, true for each that failed.
-    fn presence_after(requests: &[bool]) -> Presence {
-        let availability = availability();
-        for is_failure in requests {
-            availability.record(&if *is_failure { failed() } else { Ok(()) });
-        }
-        *availability.watch().borrow()
-    }
-
-    #[test]
-    fn directus_is_away_after_some_failures_in_a_row() {
-        assert_eq!(presence_after(&[true, true, false, true, true]), Presence::Here);
-        assert_eq!(presence_after(&[true, true, false, true, true, true]), Presence::Away);
-    }
-
-    #[test]
-    fn directus_is_away_when_half_of_the_requests_fail() {
-        let mostly_good = [true, false, false, true, false, false, true, false, false];
-        assert_eq!(presence_after(&mostly_good), Presence::Here);
-
-        let half = [true, false, true, false, true];
-        assert_eq!(presence_after(&half), Presence::Here, "too few to judge");
-        assert_eq!(presence_after(&[true, false, true, false, false, true]), Presence::Away);
-    }
-
-    #[test]
-    fn an_absence_ends_by_a_good_answer_and_one_message_that_worked() {
-        let availability = availability();
-        let watched = availability.watch();
-        (0..3).for_each(|_| availability.record(&failed()));
-
-        availability.record(&Ok(()));
-        assert_eq!(*watched.borrow(), Presence::Away, "a straggler ends no absence");
-
-        availability.answered(&Ok(()));
-        assert_eq!(*watched.borrow(), Presence::Doubtful);
-
-        availability.record(&failed());
-        assert_eq!(*watched.borrow(), Presence::Away, "one failure is enough for who is doubtful");
-
-        availability.answered(&Ok(()));
-        availability.record(&Ok(()));
-        assert_eq!(*watched.borrow(), Presence::Here);
-
-        (0..2).for_each(|_| availability.record(&failed()));
-        assert_eq!(*watched.borrow(), Presence::Here, "what was before does not count");
-    }
-
-    #[test]
-    fn a_refusal_is_an_answer() {
-        let availability = availability();
-        (0..3).for_each(|_| availability.record(&failed()));
-        availability.answered(&Ok(()));
-
-        availability
-            .record::<()>(&Err(DeliveryError::refused(RefusalCode::Directus, "answers 400")));
-
-        assert_eq!(*availability.watch().borrow(), Presence::Here);
-    }
-
-    #[tokio::test]
-    async fn an_absent_directus_is_asked_until_it_is_back() {
-        let server = MockServer::start().await;
-        let empty: [(); 0] = [];
-        let away = ResponseTemplate::new(503);
-        Mock::given(body_json(empty)).respond_with(away).up_to_n_times(2).mount(&server).await;
-        let back = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "verdicts": [] }));
-        Mock::given(body_json(empty)).respond_with(back).mount(&server).await;
-        let (url, timeout) = (server.uri().parse().unwrap(), Duration::from_secs(5));
-        let directus = Directus::connect(&url, "token".to_owned().into(), timeout).unwrap();
-        let (availability, tasks, shutdown) =
-            (availability(), TaskTracker::new(), CancellationToken::new());
-        availability.start_probing(directus, &tasks, shutdown.clone());
-
-        (0..3).for_each(|_| availability.record(&failed()));
-        let mut watched = availability.watch();
-        watched.wait_for(|presence| *presence == Presence::Here).await.unwrap();
-
-        assert_eq!(server.received_requests().await.unwrap().len(), 4);
-        shutdown.cancel();
-        tasks.close();
-        tasks.wait().await;
-    }
-}
+mod tests;

@@ -6,12 +6,12 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use crate::{
     batch::{BatchLimits, Batcher},
-    delivery::{DeliveryError, Refusal, RefusalCode, chain},
-    directus::{Directus, availability::Availability},
+    delivery::{DeliveryError, Hindrance, Refusal, RefusalCode, Until, chain},
+    directus::{Directus, availability::Availability, refusal},
     event::{EffectId, Event, EventId, Subject},
     retry::{RetryPolicy, retry_each},
     telemetry,
@@ -147,7 +147,13 @@ impl EffectVerdict {
                 Err(DeliveryError::Permanent(refusal))
             }
             Self::Retry { error } => {
-                Err(DeliveryError::Transient(format!("{}: {}", error.code, error.message).into()))
+                let reason = format!("{}: {}", error.code, error.message);
+                Err(if refusal::waits_for_admin(&error.code) {
+                    error!(code = error.code, "an effect waits until Directus is mended");
+                    Hindrance { reason, until: Until::Mended }.into()
+                } else {
+                    DeliveryError::Transient(reason.into())
+                })
             }
         }
     }

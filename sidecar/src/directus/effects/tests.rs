@@ -142,6 +142,18 @@ async fn a_directus_that_can_be_mended_is_waited_for(#[case] status: u16) {
 }
 
 #[tokio::test]
+async fn an_effect_that_waits_for_an_admin_goes_back_to_the_queue_at_once() {
+    let error = json!({ "code": "COLLECTION_INACTIVE", "message": "inactive" });
+    let server =
+        directus(move |sent| verdicts(sent, &json!({ "verdict": "retry", "error": error }))).await;
+
+    let outcome = writer(&server).write(vec![effect("1")]).await;
+
+    assert!(outcome.is_err_and(|error| error.is_transient()));
+    assert_eq!(server.received_requests().await.unwrap().len(), 1, "hurry is no use");
+}
+
+#[tokio::test]
 async fn an_answer_that_lacks_a_verdict_is_not_believed() {
     let outcome = write(vec![effect("1"), effect("2")], |sent| {
         verdicts(&sent[..sent.len() - 1], &json!({ "verdict": "applied" }))
