@@ -3,7 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use e2e::{Stack, directus::Directus, story};
+use e2e::{
+    Setup, Stack,
+    directus::{Directus, SERVICE_ACCOUNT},
+    story,
+};
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -100,6 +105,33 @@ async fn messages_wait_in_the_queue_while_directus_is_away() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn a_suspended_service_account_stops_everything_at_once_until_it_is_mended() -> Result<()> {
+    let setup = Setup::default()
+        .sidecar("SIDECAR__DIRECTUS__PROBE_INTERVAL", "500ms")
+        .sidecar("SIDECAR__INBOUND__REDELIVERY_DELAYS", "1s");
+    setup
+        .tell(async |stack| {
+            for mended in ["effects not written", "attempt failed", "Directus has to be mended"] {
+                stack.expect_log(mended);
+            }
+            set_service_account(&stack.directus, "suspended").await?;
+
+            let feedback = stack.directus.create("feedback", json!({ "text": "Good." })).await?;
+            stack.sidecar.hindered_by("directus: delivery failed for now").await?;
+            set_service_account(&stack.directus, "active").await?;
+
+            stack.directus.enriched(&feedback["id"]).await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn set_service_account(directus: &Directus, status: &str) -> Result<()> {
+    let path = format!("users/{SERVICE_ACCOUNT}");
+    directus.ask(Method::PATCH, &path, Some(json!({ "status": status }))).await.map(drop)
 }
 
 fn opinions(count: u32) -> Vec<Value> {
