@@ -6,8 +6,11 @@ pub mod check;
 pub mod dead_letters;
 pub mod gap_check;
 pub mod map;
+mod moment;
 pub mod outbox;
+mod progress;
 pub mod provision;
+pub mod replay;
 pub mod serve;
 mod table;
 

@@ -14,12 +14,17 @@ use crate::{
     event::Event,
 };
 
+/// The end of the name of a replay that is to do everything again. A replay's name is all that
+/// EventBridge tells about it with each event.
+pub const NOTIFYING_REPLAY: &str = "-notify";
+
 /// An event as it arrived.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// What happened.
     pub event: Event,
-    /// Whether it comes out of the archive: what it tells was told before.
+    /// Whether it comes out of the archive, in a replay that is to notify nobody: what it tells was
+    /// told before.
     pub replayed: bool,
 }
 
@@ -45,7 +50,8 @@ pub fn decode(body: &str, contracts: &Contracts) -> Result<Arrival, Refusal> {
         Refusal::new(RefusalCode::Undecodable, reason).at(place)
     })?;
     let event = contracts.parse(envelope.detail)?;
-    Ok(Arrival { event, replayed: envelope.replay.is_some() })
+    let replayed = envelope.replay.is_some_and(|name| !name.ends_with(NOTIFYING_REPLAY));
+    Ok(Arrival { event, replayed })
 }
 
 #[cfg(test)]
@@ -80,6 +86,13 @@ mod tests {
         let body = json!({ "detail": golden(), "replay-name": "november" }).to_string();
 
         assert!(decode(&body, &contracts()).unwrap().replayed);
+    }
+
+    #[test]
+    fn a_replay_that_was_asked_to_notify_brings_news() {
+        let body = json!({ "detail": golden(), "replay-name": "november-notify" }).to_string();
+
+        assert!(!decode(&body, &contracts()).unwrap().replayed);
     }
 
     #[rstest::rstest]

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use sidecar::{
     command::{
         self, backfill::BackfillArgs, dead_letters::DeadLetters, gap_check::GapCheckArgs,
-        map::MapInput, outbox::OutboxArgs,
+        map::MapInput, outbox::OutboxArgs, replay::ReplayArgs,
     },
     config::Config,
 };
@@ -31,11 +31,16 @@ struct Cli {
 enum Command {
     /// Runs both directions until told to stop.
     Serve,
-    /// Creates the bus, its rules, queues, dead-letter queues and their policies.
+    /// Creates the bus, its archive, rules, queues, dead-letter queues and their policies.
     Provision,
     /// Shows what was given up, and sends it again or discards it.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Sends a period of the archive again, to rebuild what is missing in Directus.
+    ///
+    /// What is there stays as it is, and nothing newer is overwritten. Nobody is notified: no Flow
+    /// runs, nothing is escalated, no event is published, unless --notify asks for it.
+    Replay(ReplayArgs),
     /// Shows what a change of an item on standard input would become, without sending anything.
     Map(MapInput),
     /// Writes, in Markdown, who produces each event, what its contract says, and who consumes it.
@@ -69,6 +74,7 @@ async fn main() -> ExitCode {
             Command::DeadLetters(command) => {
                 done(command::dead_letters::run(&config, command).await)
             }
+            Command::Replay(args) => done(command::replay::run(&config, args).await),
             Command::Map(input) => done(command::map::run(&config, &input)),
             Command::Catalogue => done(command::catalogue::run(&config, &cli.config)),
             Command::Check { against } => done(command::check::run(&config, against.as_deref())),

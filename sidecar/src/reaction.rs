@@ -25,6 +25,10 @@ pub trait Reaction: fmt::Debug + Send + Sync + 'static {
     /// passed over. Not for what tells, appends or counts.
     const NEWEST_WINS: bool = false;
 
+    /// Whether all it does is to rebuild what Directus holds, so that a replay may run it again.
+    /// Whatever notifies somebody, or counts, says nothing here, and a replay passes it by.
+    const REBUILDS: bool = false;
+
     /// The types of the events that it may derive.
     fn announces(&self) -> Vec<&EventType>;
 
@@ -66,6 +70,9 @@ pub trait AnyReaction: fmt::Debug + Send + Sync {
     /// [`Reaction::NEWEST_WINS`].
     fn newest_wins(&self) -> bool;
 
+    /// [`Reaction::REBUILDS`].
+    fn rebuilds(&self) -> bool;
+
     /// [`Reaction::announces`].
     fn announces(&self) -> Vec<&EventType>;
 
@@ -84,6 +91,10 @@ impl<R: Reaction> AnyReaction for R {
 
     fn newest_wins(&self) -> bool {
         R::NEWEST_WINS
+    }
+
+    fn rebuilds(&self) -> bool {
+        R::REBUILDS
     }
 
     fn announces(&self) -> Vec<&EventType> {
@@ -117,7 +128,13 @@ pub struct Performer {
 impl Performer {
     /// Reacts to one event. When this succeeds, its message may be deleted; doing it again does
     /// nothing new, because every id is derived from the event.
+    ///
+    /// A replay rebuilds and tells nobody: what followed from the event was published when it was
+    /// news, and comes out of the archive by itself.
     pub async fn perform(&self, event: &Event, replayed: bool) -> Result<(), DeliveryError> {
+        if replayed && !self.reaction.rebuilds() {
+            return Ok(());
+        }
         let context = Context {
             now: Timestamp::now(),
             directus: self.directus.clone(),
@@ -126,6 +143,9 @@ impl Performer {
         };
         let reacted = self.reaction.react(event, &context).await?;
         self.effects.write(reacted.effects).await?;
+        if replayed {
+            return Ok(());
+        }
         self.publisher.publish(&reacted.events).await.into_iter().collect()
     }
 }
@@ -151,3 +171,6 @@ pub(crate) mod testing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

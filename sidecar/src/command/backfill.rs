@@ -1,7 +1,6 @@
 //! `sidecar backfill`: items that were there before anybody watched become changes.
 
 mod pace;
-mod progress;
 
 use std::{num::NonZeroU32, path::Path};
 
@@ -11,11 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    pace::{Pace, Rate},
-    progress::Progress,
-};
-use super::{operator, say};
+use self::pace::{Pace, Rate};
+use super::{operator, progress::Progress, say};
 use crate::{
     config::Config,
     directus::{operator::Operator, outbox::BackfillRequest},
@@ -58,7 +54,7 @@ pub async fn run(config: &Config, folder: &Path, args: BackfillArgs) -> anyhow::
         }
     });
 
-    let mut progress = if args.json { Progress::Silent } else { Progress::on_terminal() };
+    let mut progress = if args.json { Progress::Silent } else { Progress::on_terminal("items") };
     let pace = Pace::new(args.rate, args.pending_max);
     let mut done = Done::new(&args, run);
     let outcome = walk(&operator, pace, &shutdown, &mut done, &mut progress).await;

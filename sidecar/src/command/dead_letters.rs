@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::say;
+use super::{progress::Progress, say};
 use crate::{
     config::Config,
     delivery::{DeliveryError, chain},
@@ -207,10 +207,14 @@ async fn perform(shelves: &[Shelf], act: &Act, verb: Verb) -> anyhow::Result<()>
     let taken = take(shelves, act.selection.filter.route.as_deref()).await?;
     let mut pace = interval(Duration::from_secs(1) / act.rate);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let is_wanted = |letter: &DeadLetter| act.selection.admits(letter, now);
+    let total = taken.iter().flat_map(|taken| &taken.letters).filter(|it| is_wanted(it)).count();
+    let silent = act.json || act.dry_run;
+    let mut progress = if silent { Progress::Silent } else { Progress::on_terminal("letters") };
+    progress.expect(total as u64);
     let (mut done, mut failed) = (0_usize, Vec::new());
     for Taken { shelf, letters } in taken {
-        let (wanted, others): (Vec<_>, Vec<_>) =
-            letters.into_iter().partition(|letter| act.selection.admits(letter, now));
+        let (wanted, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(is_wanted);
         shelf.put_back(&others).await;
         if act.dry_run {
             shelf.put_back(&wanted).await;
@@ -226,8 +230,10 @@ async fn perform(shelves: &[Shelf], act: &Act, verb: Verb) -> anyhow::Result<()>
                     failed.push((letter.id, chain(&error)));
                 }
             }
+            progress.reached((done + failed.len()) as u64);
         }
     }
+    progress.finish();
     report(act, verb, done, &failed)
 }
 

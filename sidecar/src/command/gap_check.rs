@@ -1,15 +1,14 @@
 //! `sidecar gap-check`: whether every change that Directus tracked has its outbox row.
 
-use std::{process::ExitCode, str::FromStr};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use humantime_serde::re::humantime;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{operator, say, table::Table};
+use super::{moment::Moment, operator, say, table::Table};
 use crate::{
     config::Config,
     directus::{
@@ -31,7 +30,7 @@ pub struct GapCheckArgs {
     /// Check the changes since then: how long ago, such as `24h`, or a time such as
     /// `2026-11-21T10:30:00Z`. At most as far back as Directus keeps delivered rows.
     #[arg(long, default_value = "24h", value_name = "TIME")]
-    since: Since,
+    since: Moment,
     /// Put what is missing into the outbox. Doing so again doubles nothing.
     #[arg(long)]
     repair: bool,
@@ -47,33 +46,6 @@ pub async fn run(config: &Config, args: GapCheckArgs) -> anyhow::Result<ExitCode
     let report = check(&operator, since, args.repair).await.context("cannot check for gaps")?;
     say(&if args.json { serde_json::to_string(&report)? } else { told(&report) });
     Ok(if report.left() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// When the window begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
-    Ago(std::time::Duration),
-    At(Timestamp),
-}
-
-impl FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let at = || text.parse().map(Self::At);
-        humantime::parse_duration(text).map(Self::Ago).or_else(|_| at()).map_err(|_| {
-            "neither a duration such as 24h nor a time such as 2026-11-21T10:30:00Z".to_owned()
-        })
-    }
-}
-
-impl Since {
-    fn before(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(at) => at,
-            Self::Ago(ago) => now.saturating_sub(ago).unwrap_or(Timestamp::MIN),
-        }
-    }
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -1,10 +1,10 @@
-//! `sidecar provision`: the bus, and for each route a rule, a queue and a dead-letter queue. For
+//! `sidecar provision`: the bus, its archive, and for each route a rule, a queue and a dead-letter queue. For
 //! development and tests; it changes nothing when everything is there.
 
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::say;
+use super::{replay::archive_days, say};
 use crate::{
     config::{Config, settings::Inbound},
     inbound::queue::{Queue, QueueAttributes},
@@ -19,7 +19,12 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let (name, source) = (outbound.bus.clone(), outbound.source.clone());
     let bus = Bus::connect(&aws, name, source, outbound.request_timeout);
     bus.provision().await.with_context(|| format!("cannot create bus {}", bus.name()))?;
-    say(&format!("bus {}", bus.name()));
+    let days = archive_days(outbound.archive_retention);
+    bus.provision_archive(days)
+        .await
+        .with_context(|| format!("cannot create the archive of {}", bus.name()))?;
+    let kept = if days == 0 { "for ever".to_owned() } else { format!("for {days} days") };
+    say(&format!("bus {}, archived {kept}", bus.name()));
     for route in &config.routes {
         let queue = Queue::connect(&aws, route.queue(bus.name()));
         let dead_letters = Queue::connect(&aws, route.dead_letter_queue(bus.name()));

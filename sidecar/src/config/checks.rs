@@ -155,6 +155,11 @@ pub(super) fn between(
     }
 }
 
+pub(super) fn whole_days(duration: &Duration, (): &()) -> garde::Result {
+    let is_whole = *duration == Duration::from_hours(duration.as_secs() / (24 * 60 * 60) * 24);
+    if is_whole { Ok(()) } else { Err(garde::Error::new("is no number of whole days")) }
+}
+
 pub(super) fn within(
     smallest: usize,
     largest: usize,

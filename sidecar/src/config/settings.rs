@@ -17,7 +17,7 @@ use crate::{
     config::checks::{
         absent_or_long, at_most, bearer_tokens, between, durations, endpoint_batch, event_types,
         further_secrets, present, producer_names, signing_secrets, split, texts, web_address,
-        within,
+        whole_days, within,
     },
     event::EventTypes,
     outbound::{
@@ -117,6 +117,9 @@ pub struct Outbound {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub budget: Duration,
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(whole_days))]
+    pub archive_retention: Duration,
 }
 
 /// Beyond these a queue is no longer one that memory holds.

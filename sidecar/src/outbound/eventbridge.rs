@@ -1,4 +1,6 @@
-//! EventBridge, as far as this crate uses it. No type of its SDK leaves this file.
+//! EventBridge, as far as this crate uses it. No type of its SDK leaves this file and its folder.
+
+pub mod archive;
 
 use std::{sync::Arc, time::Duration};
 

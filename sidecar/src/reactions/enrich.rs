@@ -118,6 +118,7 @@ fn refused(expression: &Expression, reason: &str) -> DeliveryError {
 impl Reaction for Enrich {
     const NAME: &str = "enrich";
     const NEWEST_WINS: bool = true;
+    const REBUILDS: bool = true;
 
     fn announces(&self) -> Vec<&EventType> {
         vec![&self.announce]

@@ -65,6 +65,13 @@ struct NamedBus {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct CreateArchive {
+    archive_name: String,
+    event_source_arn: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct PutRule {
     name: String,
     #[serde(default = "default_bus")]
@@ -101,6 +108,7 @@ impl EventBridge {
             Operation::CreateEventBus => self.create_event_bus(parse(body)?),
             Operation::DescribeEventBus => self.describe_event_bus(parse(body)?),
             Operation::ListEventBuses => self.list_event_buses(),
+            Operation::CreateArchive => self.create_archive(&parse(body)?),
             Operation::PutRule => self.put_rule(parse(body)?),
             Operation::PutTargets => self.put_targets(parse(body)?),
             of_sqs => unreachable!("{of_sqs:?} is not an operation of EventBridge"),
@@ -128,6 +136,14 @@ impl EventBridge {
         let buses = self.read();
         let described = buses.keys().map(|name| DescribedBus { name, arn: bus_arn(name) });
         json(&json!({ "EventBuses": described.collect::<Vec<_>>() }))
+    }
+
+    /// Says that there is an archive; nothing is kept in it.
+    fn create_archive(&self, call: &CreateArchive) -> Answer {
+        let name = bus_name(&call.event_source_arn);
+        self.read().get(name).ok_or_else(|| no_such_bus(name))?;
+        let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:archive/{}", call.archive_name);
+        json(&json!({ "ArchiveArn": arn, "State": "ENABLED" }))
     }
 
     fn put_rule(&self, call: PutRule) -> Answer {

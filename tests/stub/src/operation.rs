@@ -11,6 +11,7 @@ pub enum Operation {
     CreateEventBus,
     DescribeEventBus,
     ListEventBuses,
+    CreateArchive,
     PutRule,
     PutTargets,
     CreateQueue,

@@ -4,28 +4,29 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Items from one line to the next where there is no terminal.
+/// So much from one line to the next where there is no terminal.
 const LINE_EVERY: u64 = 1000;
 
 /// Goes to standard error: standard output is for the answer.
 #[derive(Debug)]
 pub(super) enum Progress {
     Bar(ProgressBar),
-    Lines { total: Option<u64>, told: u64 },
+    Lines { of: &'static str, total: Option<u64>, told: u64 },
     Silent,
 }
 
 impl Progress {
-    pub(super) fn on_terminal() -> Self {
+    /// Of `of`, such as `items`.
+    pub(super) fn on_terminal(of: &'static str) -> Self {
         if !std::io::stderr().is_terminal() {
-            return Self::Lines { total: None, told: 0 };
+            return Self::Lines { of, total: None, told: 0 };
         }
         let bar = ProgressBar::no_length();
-        bar.set_style(style());
+        bar.set_style(style(of));
         Self::Bar(bar)
     }
 
-    /// So many items are to come.
+    /// So many are to come.
     pub(super) fn expect(&mut self, items: u64) {
         match self {
             Self::Bar(bar) => bar.set_length(items),
@@ -34,16 +35,16 @@ impl Progress {
         }
     }
 
-    /// So many items are done.
+    /// So many are done.
     pub(super) fn reached(&mut self, items: u64) {
         match self {
             Self::Bar(bar) => {
                 bar.set_message("");
                 bar.set_position(items);
             }
-            Self::Lines { total, told } => {
+            Self::Lines { of, total, told } => {
                 if let Some(line) = next_line(items, *total, told) {
-                    line_to_stderr(&line);
+                    line_to_stderr(&format!("{line} {of}"));
                 }
             }
             Self::Silent => (),
@@ -67,9 +68,9 @@ impl Progress {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {pos}/{len} items, {per_sec}, {eta} to go {msg}")
-        .expect("a template that a test reads, too")
+fn style(of: &str) -> ProgressStyle {
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {of}, {{per_sec}}, {{eta}} to go {{msg}}");
+    ProgressStyle::with_template(&template).expect("a template that a test reads, too")
 }
 
 fn next_line(items: u64, total: Option<u64>, told: &mut u64) -> Option<String> {
@@ -78,7 +79,7 @@ fn next_line(items: u64, total: Option<u64>, told: &mut u64) -> Option<String> {
     }
     *told = items;
     let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
-    Some(format!("{items}{of} items"))
+    Some(format!("{items}{of}"))
 }
 
 #[expect(clippy::print_stderr, reason = "standard output is for the answer")]
@@ -98,11 +99,11 @@ mod tests {
             .filter_map(|items| next_line(items, Some(2500), &mut told))
             .collect();
 
-        assert_eq!(lines, ["1000 of 2500 items", "2050 of 2500 items"]);
+        assert_eq!(lines, ["1000 of 2500", "2050 of 2500"]);
     }
 
     #[test]
     fn the_bar_is_drawn_as_it_is_written() {
-        style();
+        style("items");
     }
 }
