@@ -5,7 +5,10 @@ mod words;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, sync::LazyLock};
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, value::Serde};
+use minijinja::{
+    Environment, ErrorKind, UndefinedBehavior,
+    value::{Rest, Serde},
+};
 use serde_json::Value;
 
 pub use self::scope::{Scope, Visible, made};
@@ -31,6 +34,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.add_filter("text", text);
     environment.add_filter("number", number);
+    environment.add_filter("mentions", mentions);
     environment
 });
 
@@ -47,6 +51,17 @@ fn number(value: minijinja::Value) -> Result<minijinja::Value, minijinja::Error>
         minijinja::Error::new(ErrorKind::InvalidOperation, format!("{text:?} is no number"))
     })?;
     Ok(minijinja::Value::from(Serde(number)))
+}
+
+/// Whether one of the phrases begins at the beginning of a word, in whatever case: `bug` is in `Bugs!`
+/// and not in `debug`. Nothing mentions nothing.
+#[expect(clippy::needless_pass_by_value, reason = "MiniJinja hands arguments over")]
+fn mentions(text: Option<&str>, phrases: Rest<String>) -> bool {
+    let Some(text) = text.map(str::to_lowercase) else { return false };
+    phrases.iter().map(|phrase| phrase.to_lowercase()).any(|phrase| {
+        let begins = |(at, _): (usize, &str)| !text[..at].ends_with(char::is_alphanumeric);
+        text.match_indices(phrase.as_str()).any(begins)
+    })
 }
 
 /// A compiled expression, such as `item.status == 'failed' and 'status' in changed`.
@@ -187,6 +202,19 @@ mod tests {
     use super::*;
 
     const VISIBLE: [&str; 3] = ["item", "previous", "changed"];
+
+    #[rstest::rstest]
+    #[case("Bugs everywhere!", true)]
+    #[case("I was charged twice", true)]
+    #[case("debugging is fine", false)]
+    #[case("", false)]
+    fn a_text_mentions_what_a_word_of_it_begins_with(#[case] text: &str, #[case] expected: bool) {
+        let scope = Scope::new(&json!({ "item": { "text": text, "nothing": null } }));
+        let holds = |source: &str| Expression::compile(source, &VISIBLE).unwrap().holds(&scope);
+
+        assert_eq!(holds("item.text | mentions('bug', 'Charged twice')").unwrap(), expected);
+        assert!(!holds("item.nothing | mentions('bug')").unwrap());
+    }
 
     fn visible() -> Value {
         json!({
