@@ -84,6 +84,13 @@ pub struct Subject {
     pub key: String,
 }
 
+impl Subject {
+    /// The identity of the one thing that `reaction` makes for this item, however often it does.
+    pub fn derived(&self, reaction: &str) -> Uuid {
+        named(&[reaction, &self.collection, &self.key])
+    }
+}
+
 /// A fact, as it travels on the bus. `schemas/envelope.json` is its contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

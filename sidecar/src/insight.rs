@@ -3,6 +3,7 @@
 pub mod language;
 mod lexicon;
 pub mod sentiment;
+pub mod triage;
 mod vader;
 
 use serde::Serialize;

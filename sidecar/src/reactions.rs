@@ -1,4 +1,6 @@
 //! The reactions, one file each.
 
 pub mod enrich;
+pub mod escalate;
 pub mod trigger_flow;
+pub mod values;

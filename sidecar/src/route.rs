@@ -11,7 +11,7 @@ use self::pattern::Pattern;
 use crate::{
     event::Event,
     reaction::Reaction,
-    reactions::{enrich::Enrich, trigger_flow::TriggerFlow},
+    reactions::{enrich::Enrich, escalate::Escalate, trigger_flow::TriggerFlow},
 };
 
 /// EventBridge's limit for a pattern.
@@ -50,6 +50,8 @@ pub enum Share {
 pub enum ReactionName {
     /// [`Enrich`].
     Enrich,
+    /// [`Escalate`].
+    Escalate,
     /// [`TriggerFlow`].
     TriggerFlow,
 }
@@ -59,6 +61,7 @@ impl ReactionName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Enrich => Enrich::NAME,
+            Self::Escalate => Escalate::NAME,
             Self::TriggerFlow => TriggerFlow::NAME,
         }
     }
@@ -156,7 +159,7 @@ mod tests {
     fn the_shipped_route_leads_feedback_to_enrichment() {
         let routes = compile(include_str!("../config/routes.json")).unwrap();
 
-        let [feedback] = routes.as_slice() else { panic!("one route: {routes:?}") };
+        let feedback = routes.iter().find(|route| route.name == "feedback").unwrap();
         assert_eq!(feedback.reaction, ReactionName::Enrich);
         assert_eq!(feedback.queue("event-bridge"), "event-bridge-feedback");
         assert_eq!(feedback.dead_letter_queue("event-bridge"), "event-bridge-feedback-dlq");
@@ -220,7 +223,7 @@ mod tests {
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
         invalid: pattern: source: is no array of values, and no object
-        unknown: unknown variant `dance`, expected `enrich` or `trigger_flow`
+        unknown: unknown variant `dance`, expected one of `enrich`, `escalate`, `trigger_flow`
         ");
     }
 }

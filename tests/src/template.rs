@@ -21,7 +21,7 @@ use crate::{
 /// Which collections a story finds in Directus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Schema {
-    /// Customers, feedback and tickets.
+    /// Customers with their timeline, feedback and tickets.
     #[default]
     Starter,
     /// A collection for every kind of key, field and relation that capture has to get right, and Flows
@@ -87,7 +87,7 @@ async fn fill(directus: &Directus, schema: Schema) -> Result<()> {
     create_service_account(directus, &source["collections"]).await
 }
 
-/// An account that may read and change items and do nothing else. It takes no seat of the licence,
+/// An account that may do everything to items and nothing else. It takes no seat of the licence,
 /// and without a licence key `fields` may only be all of them.
 async fn create_service_account(directus: &Directus, collections: &Value) -> Result<()> {
     let role = json!({ "name": "Event bridge" });
@@ -98,7 +98,9 @@ async fn create_service_account(directus: &Directus, collections: &Value) -> Res
         .as_array()
         .into_iter()
         .flatten()
-        .flat_map(|collection| ["read", "update"].map(|action| (collection, action)))
+        .flat_map(|collection| {
+            ["create", "read", "update", "delete"].map(|action| (collection, action))
+        })
         .map(|(collection, action)| {
             json!({
                 "policy": policy["id"], "collection": collection["collection"], "action": action,

@@ -31,6 +31,7 @@ fn who_produces_and_who_consumes_is_read_from_the_configuration() {
     Somebody told us what they think.
 
     - Comes from changes of `feedback` (create, update) when `action == 'create' or 'text' in changed`, as producer `directus-webform`
+    - Goes by route `escalations` to reaction `escalate`
     - Goes by route `feedback` to reaction `enrich`
     - Contract: [`feedback.submitted/1.json`](../schemas/feedback.submitted/1.json)
 
@@ -53,7 +54,7 @@ fn what_a_reaction_announces_names_the_reaction() {
     let page = shipped();
     let row = page.lines().find(|line| line.starts_with("| [`feedback.sentiment.calculated`]"));
 
-    insta::assert_snapshot!(row.unwrap(), @"| [`feedback.sentiment.calculated`](#feedbacksentimentcalculated) | The sentiment of a feedback is known, or known to be out of reach. | reaction `enrich` | – |");
+    insta::assert_snapshot!(row.unwrap(), @"| [`feedback.sentiment.calculated`](#feedbacksentimentcalculated) | The sentiment of a feedback is known, or known to be out of reach. | reaction `enrich` | reaction `escalate` |");
 }
 
 #[test]

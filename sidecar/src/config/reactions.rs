@@ -8,6 +8,7 @@ use crate::{
     reaction::AnyReaction,
     reactions::{
         enrich::{Enrich, EnrichSettings},
+        escalate::{Escalate, EscalateSettings},
         trigger_flow::TriggerFlow,
     },
     route::Route,
@@ -24,6 +25,7 @@ pub struct Reactions {
 #[serde(deny_unknown_fields, default)]
 struct Written {
     enrich: BTreeMap<String, EnrichSettings>,
+    escalate: BTreeMap<String, EscalateSettings>,
     trigger_flow: BTreeMap<String, TriggerFlow>,
 }
 
@@ -34,6 +36,9 @@ impl Reactions {
         let (mut reactions, mut problems) = (Self::default(), Vec::new());
         for (route, settings) in written.enrich {
             reactions.add(route, Enrich::compile(settings), "enrich", &mut problems);
+        }
+        for (route, settings) in written.escalate {
+            reactions.add(route, Escalate::compile(settings), "escalate", &mut problems);
         }
         for (route, reaction) in written.trigger_flow {
             reactions.add(route, Ok(reaction), "trigger_flow", &mut problems);

@@ -1,48 +1,65 @@
-//! Judges what customers wrote: sentiment, confidence and language, written back to the item.
+//! Judges what customers wrote and where it belongs: sentiment, language, category, priority, team,
+//! written back to the item with the reasons.
+
+mod customer;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use self::customer::{CustomerSettings, Customers};
 use crate::{
     delivery::{DeliveryError, RefusalCode},
     directus::effects::Effect,
     event::{Event, EventType},
     expression::{Expression, Scope},
-    insight::{self, Judgement, sentiment::Thresholds},
+    insight::{
+        self, Judgement,
+        sentiment::{Label, Thresholds},
+        triage::{Rules, Triage, WrittenRule},
+    },
     reaction::{Context, Reacted, Reaction},
+    reactions::values::{Announcement, Compiler, Values, WrittenAnnouncement, text, visible},
 };
+
+/// What rules see besides the event.
+const JUDGED: [&str; 4] = ["text", "sentiment", "language", "customer"];
+/// What fields and the announcement see besides the event.
+const FOUND: [&str; 10] = [
+    "text",
+    "sentiment",
+    "language",
+    "customer",
+    "category",
+    "priority",
+    "team",
+    "reasons",
+    "engine",
+    "explanation",
+];
 
 /// `[enrich.<route>]` in `reactions.toml`, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrichSettings {
     /// Expression over the event: the text to judge.
-    pub text: String,
+    text: String,
     /// Expression over the event: the language, when the producer knows it.
-    pub language: Option<String>,
-    /// The type of the event that tells the result.
-    pub announce: EventType,
+    language: Option<String>,
     /// From which compound score on a text counts as positive or negative.
     #[serde(default)]
-    pub thresholds: Thresholds,
-    /// Which field of the item takes which finding. A finding without a field is not written.
-    pub fields: BTreeMap<Finding, String>,
-}
-
-/// What enrichment finds out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// positive, neutral, negative or unscored.
-    Label,
-    /// −1 to 1.
-    Score,
-    /// 0 to 1.
-    Confidence,
-    /// ISO 639-1.
-    Language,
+    thresholds: Thresholds,
+    /// What is read of the customer.
+    customer: Option<CustomerSettings>,
+    /// What is suggested when.
+    #[serde(default)]
+    rules: Vec<WrittenRule>,
+    /// Field of the item = expression over what was found.
+    fields: BTreeMap<String, String>,
+    /// The event that tells the result.
+    announce: WrittenAnnouncement,
 }
 
 /// The compiled reaction.
@@ -50,69 +67,78 @@ pub enum Finding {
 pub struct Enrich {
     text: Expression,
     language: Option<Expression>,
-    announce: EventType,
     thresholds: Thresholds,
-    fields: BTreeMap<Finding, String>,
+    customers: Option<Customers>,
+    rules: Rules,
+    fields: Values,
+    announce: Announcement,
+}
+
+/// What rules decide by.
+#[derive(Serialize)]
+struct Judged<'event> {
+    #[serde(flatten)]
+    event: &'event Event,
+    text: &'event str,
+    sentiment: Sentiment,
+    language: Option<&'event str>,
+    customer: &'event Value,
+}
+
+/// Everything that can be written or told.
+#[derive(Serialize)]
+struct Found<'event> {
+    #[serde(flatten)]
+    judged: &'event Judged<'event>,
+    #[serde(flatten)]
+    triage: &'event Triage,
+    engine: &'static str,
+    explanation: Value,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Sentiment {
+    label: Label,
+    score: Option<f64>,
+    confidence: Option<f64>,
 }
 
 impl Enrich {
     /// Compiles the settings, or lists every mistake in them.
     pub fn compile(settings: EnrichSettings) -> Result<Self, Vec<String>> {
-        let mut problems = Vec::new();
-        let mut expression = |name: &str, source: &str| {
-            Expression::compile(source, &Event::FIELDS)
-                .map_err(|error| problems.push(format!("{name}: `{source}`: {error}")))
-                .ok()
-        };
-        let text = expression("text", &settings.text);
-        let language = settings.language.and_then(|source| expression("language", &source));
+        let mut compiler = Compiler::default();
+        let text = compiler.expression("text", &settings.text, &visible(&[]));
+        let language = settings.language.as_ref();
+        let language =
+            language.map(|source| compiler.expression("language", source, &visible(&[])));
         let Thresholds { positive, negative } = settings.thresholds;
         if !(0.0..=1.0).contains(&positive) || !(-1.0..=0.0).contains(&negative) {
-            problems.push("thresholds: positive is 0 to 1, negative is -1 to 0".to_owned());
+            compiler.problem("thresholds", "positive is 0 to 1, negative is -1 to 0");
         }
-        match text {
-            Some(text) if problems.is_empty() => Ok(Self {
-                text,
-                language,
-                announce: settings.announce,
-                thresholds: settings.thresholds,
-                fields: settings.fields,
-            }),
-            _ => Err(problems),
+        let customers = settings.customer.map(Customers::new);
+        for problem in customers.iter().flat_map(Customers::problems) {
+            compiler.problem("customer", &problem);
+        }
+        let rules = Rules::compile(settings.rules, &visible(&JUDGED)).unwrap_or_else(|problems| {
+            for problem in &problems {
+                compiler.problem("rules", problem);
+            }
+            Rules::default()
+        });
+        let fields = compiler.values("fields", &settings.fields, &visible(&FOUND));
+        let announce = compiler.announcement("announce", &settings.announce, &visible(&FOUND));
+        let thresholds = settings.thresholds;
+        compiler.finish(Self { text, language, thresholds, customers, rules, fields, announce })
+    }
+
+    async fn customer(&self, event: &Event, context: &Context) -> Result<Value, DeliveryError> {
+        match (&self.customers, &event.customer_id) {
+            (Some(customers), Some(customer)) => {
+                customers.context(customer, &context.directus).await
+            }
+            _ => Ok(Value::Null),
         }
     }
-
-    fn judge(&self, event: &Event) -> Result<Judgement, DeliveryError> {
-        let scope = Scope::new(event);
-        let text = |expression: &Expression| match expression.value(&scope) {
-            Ok(Value::String(text)) => Ok(Some(text)),
-            Ok(Value::Null) => Ok(None),
-            Ok(_) => Err(refused(expression, "is no text")),
-            Err(error) => Err(refused(expression, &error.to_string())),
-        };
-        let written = text(&self.text)?.unwrap_or_default();
-        let stated = self.language.as_ref().map(text).transpose()?.flatten();
-        Ok(insight::judge(&written, stated.as_deref(), &self.thresholds))
-    }
-
-    fn fields(&self, judgement: &Judgement) -> Map<String, Value> {
-        self.fields
-            .iter()
-            .map(|(finding, field)| {
-                let value = match finding {
-                    Finding::Label => json!(judgement.label),
-                    Finding::Score => json!(judgement.score),
-                    Finding::Confidence => json!(judgement.confidence),
-                    Finding::Language => json!(judgement.language),
-                };
-                (field.clone(), value)
-            })
-            .collect()
-    }
-}
-
-fn refused(expression: &Expression, reason: &str) -> DeliveryError {
-    DeliveryError::refused(RefusalCode::Mapping, format!("`{}` {reason}", expression.source()))
 }
 
 impl Reaction for Enrich {
@@ -121,99 +147,49 @@ impl Reaction for Enrich {
     const REBUILDS: bool = true;
 
     fn announces(&self) -> Vec<&EventType> {
-        vec![&self.announce]
+        vec![&self.announce.event_type]
     }
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
-        let judgement = self.judge(event)?;
-        let effect = Effect::update(event, Self::NAME, self.fields(&judgement));
-        let Value::Object(data) = json!({
-            "feedbackId": event.subject.key,
-            "label": judgement.label,
-            "score": judgement.score,
-            "confidence": judgement.confidence,
-            "language": judgement.language,
-            "engine": judgement.engine,
-        }) else {
-            unreachable!("the literal above is an object")
+        let scope = Scope::new(event);
+        let written = text(&self.text, &scope)?.unwrap_or_default();
+        let stated = self.language.as_ref().map(|it| text(it, &scope)).transpose()?.flatten();
+        let judgement = insight::judge(&written, stated.as_deref(), &self.thresholds);
+        let customer = self.customer(event, context).await?;
+        let Judgement { label, score, confidence, ref language, engine } = judgement;
+        let judged = Judged {
+            event,
+            text: &written,
+            sentiment: Sentiment { label, score, confidence },
+            language: language.as_deref(),
+            customer: &customer,
         };
-        let announced = event.derive(Self::NAME, self.announce.clone(), data, context.now);
+        let triage = self.rules.suggest(&Scope::new(&judged)).map_err(|(rule, error)| {
+            DeliveryError::refused(RefusalCode::Mapping, format!("rule {rule}: {error}"))
+        })?;
+        let explanation = explanation(&judged, &triage, engine, context.now);
+        let found = Scope::new(&Found { judged: &judged, triage: &triage, engine, explanation });
+
+        let effect = Effect::update(event, Self::NAME, self.fields.of(&found)?);
+        let told = self.announce.data(&found)?;
+        let announced =
+            event.derive(Self::NAME, self.announce.event_type.clone(), told, context.now);
         Ok(Reacted { effects: vec![effect], events: vec![announced] })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{config::Reactions, reaction::testing::context};
-
-    fn feedback(text: &str, language: Option<&str>) -> Event {
-        let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
-        let mut event: Event = serde_json::from_str(golden).unwrap();
-        event.data.insert("text".to_owned(), json!(text));
-        event.data.insert("language".to_owned(), json!(language));
-        event
-    }
-
-    async fn react(event: &Event) -> Reacted {
-        let shipped = include_str!("../../config/reactions.toml");
-        let reactions = Reactions::compile(shipped).unwrap();
-        reactions.of("feedback").react(event, &context()).await.unwrap()
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once() {
-        let mistakes = r#"
-            [enrich.feedback]
-            text = "data."
-            language = "=="
-            announce = "feedback.judged"
-            thresholds = { positive = -0.5, negative = 0.0 }
-            fields = {}
-        "#;
-
-        let problems = Reactions::compile(mistakes).unwrap_err();
-
-        let places: Vec<_> =
-            problems.iter().map(|problem| problem.split(": ").nth(1).unwrap()).collect();
-        assert_eq!(places, ["text", "language", "thresholds"], "{problems:?}");
-    }
-
-    #[tokio::test]
-    async fn a_happy_feedback_is_marked_positive() {
-        let event = feedback("I love it, the best support I ever had!", None);
-
-        let reacted = react(&event).await;
-
-        let [effect] = reacted.effects.as_slice() else { panic!("one effect: {reacted:?}") };
-        assert_eq!(effect.subject(), &event.subject);
-        assert_eq!(effect.data()["sentiment"], "positive");
-        assert_eq!(effect.data()["detected_language"], "en");
-        let [announced] = reacted.events.as_slice() else { panic!("one event: {reacted:?}") };
-        assert_eq!(announced.event_type.as_str(), "feedback.sentiment.calculated");
-        assert_eq!(announced.causation_id, Some(event.event_id));
-        assert_eq!(announced.data["label"], "positive");
-    }
-
-    #[tokio::test]
-    async fn another_language_is_marked_and_not_scored() {
-        let event = feedback("Die App stürzt ständig ab, das ist sehr ärgerlich.", None);
-
-        let reacted = react(&event).await;
-
-        let data = reacted.effects[0].data();
-        assert_eq!(data["sentiment"], "unscored");
-        assert_eq!(data["sentiment_score"], Value::Null);
-        assert_eq!(data["detected_language"], "de");
-    }
-
-    #[tokio::test]
-    async fn reacting_twice_names_everything_alike() {
-        let event = feedback("It broke.", None);
-
-        let (first, second) = (react(&event).await, react(&event).await);
-
-        assert_eq!(first.effects, second.effects);
-        assert_eq!(first.events, second.events);
-    }
+/// What was found, from what, by what, and when: for whoever asks why.
+fn explanation(judged: &Judged, triage: &Triage, engine: &str, now: Timestamp) -> Value {
+    json!({
+        "eventId": judged.event.event_id,
+        "computedAt": now,
+        "engine": engine,
+        "sentiment": judged.sentiment,
+        "language": judged.language,
+        "customer": judged.customer,
+        "reasons": triage.reasons,
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,7 @@ fn a_change_is_shown_with_its_events_and_what_happens_to_them() {
       consent   publish
       privacy   no rule found anything
       contract  obeyed: feedback.submitted/1.json
+      route     escalations: event-bridge-escalations, met by escalate
       route     feedback: event-bridge-feedback, met by enrich
     ");
     insta::assert_snapshot!(spoke.split_once("\n{").unwrap().0, @r"
@@ -100,7 +101,7 @@ fn a_change_is_shown_with_its_events_and_what_happens_to_them() {
     ");
     assert!(spoke.contains(r#""user_email": "***""#) && spoke.contains(r#""tier": "gold""#));
     let documents = documents(&events);
-    assert_eq!(documents[0]["routes"], json!(["feedback"]));
+    assert_eq!(documents[0]["routes"], json!(["escalations", "feedback"]));
     assert_eq!(documents[0]["consent"], "publish");
     assert_eq!(documents[1]["event"]["data"]["before"], 2);
     assert_eq!(documents[1]["event"]["data"]["changed"], json!(["rating"]));
