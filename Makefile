@@ -25,7 +25,7 @@ test: lint unit e2e ## everything that CI runs
 .PHONY: lint
 lint: tools ## formats, lints, types, licences, banned crates
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo fetch --locked --quiet && cargo deny --offline --log-level error check bans licenses sources
 	$(extension) format:check
 	$(extension) lint
@@ -33,7 +33,7 @@ lint: tools ## formats, lints, types, licences, banned crates
 
 .PHONY: unit
 unit: tools ## the tests that need no other process: sidecar, AWS stub, bench and extension
-	$(nextest) --package sidecar --package aws-stub --package bench --status-level slow
+	$(nextest) --package sidecar --package aws-stub --package bench --features sidecar/comprehend --status-level slow
 	$(extension) test
 
 .PHONY: e2e

@@ -164,6 +164,8 @@ pub enum RefusalCode {
     Directus,
     /// The Flow refused the event for good.
     Flow,
+    /// Amazon Comprehend refused the text for good.
+    Comprehend,
     /// It failed for a passing reason, as often as it may.
     Exhausted,
 }
@@ -180,6 +182,7 @@ impl RefusalCode {
             Self::Bus => "bus",
             Self::Directus => "directus",
             Self::Flow => "flow",
+            Self::Comprehend => "comprehend",
             Self::Exhausted => "exhausted",
         }
     }

@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod catalogue;
 pub mod command;
+pub mod comprehend;
 pub mod config;
 pub mod contract;
 pub mod delivery;

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::{
+    comprehend::Comprehend,
     delivery::DeliveryError,
     directus::{
         effects::{Effect, EffectWriter},
@@ -49,6 +50,8 @@ pub struct Context {
     pub directus: Reader,
     /// The Flows that it may run.
     pub flows: Flows,
+    /// Who may judge texts instead of us, in a build that has it.
+    pub comprehend: Option<Comprehend>,
     /// Whether the event comes out of the archive: what it tells was told before.
     pub replayed: bool,
 }
@@ -119,6 +122,8 @@ pub struct Performer {
     pub directus: Reader,
     /// Runs the Flows.
     pub flows: Flows,
+    /// Judges the texts that are sent to it.
+    pub comprehend: Option<Comprehend>,
     /// Writes the effects.
     pub effects: EffectWriter,
     /// Publishes the events.
@@ -139,6 +144,7 @@ impl Performer {
             now: Timestamp::now(),
             directus: self.directus.clone(),
             flows: self.flows.clone(),
+            comprehend: self.comprehend.clone(),
             replayed,
         };
         let reacted = self.reaction.react(event, &context).await?;
@@ -167,6 +173,7 @@ pub(crate) mod testing {
             now: Timestamp::UNIX_EPOCH,
             directus: Reader::new(directus.clone(), availability.clone()),
             flows: Flows::new(directus, availability),
+            comprehend: None,
             replayed: false,
         }
     }

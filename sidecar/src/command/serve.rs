@@ -14,6 +14,7 @@ use tracing::{error, info};
 
 use crate::{
     batch::BatchLimits,
+    comprehend::{Comprehend, ComprehendLimits},
     config::{Config, settings::Settings},
     contract::Contracts,
     directus::{
@@ -69,6 +70,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     availability.start_probing(directus.clone(), present, &parts, shutdown.clone());
     let flows = Flows::new(directus.clone(), availability.clone());
     let directus = Reader::new(directus, availability.clone());
+    let comprehend = Comprehend::connect(&aws, comprehend_limits(&settings), &shutdown);
 
     for route in &routes {
         let reaction = Arc::clone(reactions.of(&route.name));
@@ -80,6 +82,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
             reaction,
             directus: directus.clone(),
             flows: flows.clone(),
+            comprehend: comprehend.clone(),
             effects: effects.clone(),
             publisher: Arc::clone(&publisher),
         };
@@ -184,6 +187,19 @@ fn effects(
     };
     let (directus, availability) = (directus.clone(), availability.clone());
     EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone())
+}
+
+fn comprehend_limits(settings: &Settings) -> ComprehendLimits {
+    let settings = &settings.comprehend;
+    ComprehendLimits {
+        texts_in_flight_max: settings.texts_in_flight_max,
+        timeout: settings.timeout,
+        retry: RetryPolicy {
+            delay_min: settings.retry_delay_min,
+            delay_max: settings.retry_delay_max,
+            attempts_max: settings.attempts_max,
+        },
+    }
 }
 
 /// The consumer of a route, as configured.

@@ -47,6 +47,9 @@ pub struct Settings {
     /// The Directus API.
     #[garde(dive)]
     pub directus: Directus,
+    /// The judge that a reaction may ask.
+    #[garde(dive)]
+    pub comprehend: Comprehend,
     /// Who else may post events.
     #[serde(default)]
     #[garde(custom(producer_names), dive)]
@@ -223,6 +226,25 @@ pub struct Directus {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub probe_interval: Duration,
+}
+
+/// `[comprehend]`
+#[derive(Debug, Deserialize, Validate)]
+#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
+pub struct Comprehend {
+    #[garde(custom(within(1, 1_000)))]
+    pub texts_in_flight_max: NonZeroUsize,
+    #[serde(with = "humantime_serde")]
+    #[garde(skip)]
+    pub timeout: Duration,
+    #[garde(skip)]
+    pub attempts_max: NonZeroU32,
+    #[serde(with = "humantime_serde")]
+    #[garde(skip)]
+    pub retry_delay_min: Duration,
+    #[serde(with = "humantime_serde")]
+    #[garde(skip)]
+    pub retry_delay_max: Duration,
 }
 
 /// `[producers.<name>]`

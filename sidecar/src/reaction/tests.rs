@@ -56,6 +56,7 @@ async fn told(reaction: impl Reaction, replayed: bool) -> (usize, usize) {
         reaction: Arc::new(reaction),
         directus: context.directus,
         flows: context.flows,
+        comprehend: None,
         effects: writer(&server.uri()),
         publisher: Arc::new(publisher),
     };

@@ -2,6 +2,7 @@
 //! written back to the item with the reasons.
 
 mod customer;
+mod judge;
 
 use std::collections::BTreeMap;
 
@@ -9,14 +10,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::customer::{CustomerSettings, Customers};
+use self::{
+    customer::{CustomerSettings, Customers},
+    judge::{Judge, Otherwise},
+};
 use crate::{
     delivery::{DeliveryError, RefusalCode},
     directus::effects::Effect,
     event::{Event, EventType},
     expression::{Expression, Scope},
     insight::{
-        self, Judgement,
+        Judgement,
         sentiment::{Label, Thresholds},
         triage::{Rules, Triage, WrittenRule},
     },
@@ -48,6 +52,12 @@ pub struct EnrichSettings {
     text: String,
     /// Expression over the event: the language, when the producer knows it.
     language: Option<String>,
+    /// Who judges it.
+    #[serde(default)]
+    judge: Judge,
+    /// What happens when that one cannot.
+    #[serde(default)]
+    otherwise: Otherwise,
     /// From which compound score on a text counts as positive or negative.
     #[serde(default)]
     thresholds: Thresholds,
@@ -67,6 +77,8 @@ pub struct EnrichSettings {
 pub struct Enrich {
     text: Expression,
     language: Option<Expression>,
+    judge: Judge,
+    otherwise: Otherwise,
     thresholds: Thresholds,
     customers: Option<Customers>,
     rules: Rules,
@@ -111,6 +123,9 @@ impl Enrich {
         let language = settings.language.as_ref();
         let language =
             language.map(|source| compiler.expression("language", source, &visible(&[])));
+        if let Some(problem) = settings.judge.problem() {
+            compiler.problem("judge", problem);
+        }
         let Thresholds { positive, negative } = settings.thresholds;
         if !(0.0..=1.0).contains(&positive) || !(-1.0..=0.0).contains(&negative) {
             compiler.problem("thresholds", "positive is 0 to 1, negative is -1 to 0");
@@ -127,8 +142,18 @@ impl Enrich {
         });
         let fields = compiler.values("fields", &settings.fields, &visible(&FOUND));
         let announce = compiler.announcement("announce", &settings.announce, &visible(&FOUND));
-        let thresholds = settings.thresholds;
-        compiler.finish(Self { text, language, thresholds, customers, rules, fields, announce })
+        let EnrichSettings { judge, otherwise, thresholds, .. } = settings;
+        compiler.finish(Self {
+            text,
+            language,
+            judge,
+            otherwise,
+            thresholds,
+            customers,
+            rules,
+            fields,
+            announce,
+        })
     }
 
     async fn customer(&self, event: &Event, context: &Context) -> Result<Value, DeliveryError> {
@@ -154,7 +179,9 @@ impl Reaction for Enrich {
         let scope = Scope::new(event);
         let written = text(&self.text, &scope)?.unwrap_or_default();
         let stated = self.language.as_ref().map(|it| text(it, &scope)).transpose()?.flatten();
-        let judgement = insight::judge(&written, stated.as_deref(), &self.thresholds);
+        let text = (written.as_str(), stated.as_deref());
+        let judged = self.judge.judge(self.otherwise, text, &self.thresholds, context);
+        let judgement = judged.await?;
         let customer = self.customer(event, context).await?;
         let Judgement { label, score, confidence, ref language, engine } = judgement;
         let judged = Judged {
