@@ -2,6 +2,7 @@
 
 pub mod availability;
 pub mod effects;
+pub mod erasures;
 pub mod flows;
 pub mod operator;
 pub mod outbox;

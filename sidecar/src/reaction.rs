@@ -9,7 +9,8 @@ use crate::{
     comprehend::Comprehend,
     delivery::DeliveryError,
     directus::{
-        effects::{Effect, EffectWriter},
+        effects::{Effect, EffectWriter, Written},
+        erasures::Erasures,
         flows::Flows,
         reader::Reader,
     },
@@ -52,6 +53,10 @@ pub struct Context {
     pub flows: Flows,
     /// Who may judge texts instead of us, in a build that has it.
     pub comprehend: Option<Comprehend>,
+    /// What it may write before it has decided everything.
+    pub effects: EffectWriter,
+    /// Who was erased.
+    pub erasures: Erasures,
     /// Whether the event comes out of the archive: what it tells was told before.
     pub replayed: bool,
 }
@@ -126,6 +131,8 @@ pub struct Performer {
     pub comprehend: Option<Comprehend>,
     /// Writes the effects.
     pub effects: EffectWriter,
+    /// Knows who was erased.
+    pub erasures: Erasures,
     /// Publishes the events.
     pub publisher: Arc<Publisher>,
 }
@@ -145,11 +152,17 @@ impl Performer {
             directus: self.directus.clone(),
             flows: self.flows.clone(),
             comprehend: self.comprehend.clone(),
+            effects: self.effects.clone(),
+            erasures: self.erasures.clone(),
             replayed,
         };
         let reacted = self.reaction.react(event, &context).await?;
-        self.effects.write(reacted.effects).await?;
-        if replayed {
+        let customer = event.customer_id.as_ref();
+        let customer = customer.and_then(|customer| self.erasures.hash(customer));
+        let effects = reacted.effects.into_iter();
+        let effects = effects.map(|effect| effect.for_customer(customer.clone())).collect();
+        let written = self.effects.write(effects).await?;
+        if replayed || written == Written::Declined {
             return Ok(());
         }
         self.publisher.publish(&reacted.events).await.into_iter().collect()
@@ -158,22 +171,55 @@ impl Performer {
 
 #[cfg(test)]
 pub(crate) mod testing {
+    use std::{
+        num::{NonZeroU32, NonZeroUsize},
+        time::Duration,
+    };
+
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
     use super::*;
-    use crate::directus;
+    use crate::{
+        batch::BatchLimits,
+        directus::{effects::EFFECTS_MAX, testing::connection},
+        outbound::privacy::pseudonym::Pseudonyms,
+        retry::RetryPolicy,
+    };
 
     /// A context at the beginning of time, for reactions that read nothing.
     pub(crate) fn context() -> Context {
         context_of("http://127.0.0.1:9")
     }
 
-    /// The same, with a Directus.
+    /// The same, with a Directus. Within a runtime: effects are written by a task.
     pub(crate) fn context_of(url: &str) -> Context {
-        let (directus, availability) = directus::testing::connection(url);
+        let (directus, availability) = connection(url);
+        let limits = BatchLimits {
+            size_max: EFFECTS_MAX,
+            linger: Duration::from_millis(1),
+            in_flight_max: NonZeroUsize::MIN,
+        };
+        let once = RetryPolicy {
+            delay_min: Duration::from_millis(1),
+            delay_max: Duration::from_millis(1),
+            attempts_max: NonZeroU32::MIN,
+        };
+        let effects = EffectWriter::start(
+            directus.clone(),
+            availability.clone(),
+            limits,
+            once,
+            &TaskTracker::new(),
+            CancellationToken::new(),
+        );
+        let key = Pseudonyms::new(&[7; 32]);
         Context {
             now: Timestamp::UNIX_EPOCH,
             directus: Reader::new(directus.clone(), availability.clone()),
-            flows: Flows::new(directus, availability),
+            flows: Flows::new(directus.clone(), availability.clone()),
             comprehend: None,
+            effects,
+            erasures: Erasures::new(directus, availability, Some(key)),
             replayed: false,
         }
     }

@@ -1,6 +1,8 @@
 //! The reactions, one file each.
 
 pub mod enrich;
+pub mod erase;
 pub mod escalate;
+pub mod filter;
 pub mod trigger_flow;
 pub mod values;

@@ -57,33 +57,33 @@ where
 
 /// Attempts a batch until each item succeeded, failed for good, or ran out of attempts, and returns
 /// the outcomes in order. Only what failed for now is attempted again.
-pub async fn retry_each<Item, Attempt>(
+pub async fn retry_each<Item, Done, Attempt>(
     policy: RetryPolicy,
     shutdown: &CancellationToken,
     items: Vec<Item>,
     attempt: impl FnMut(Vec<Item>) -> Attempt,
-) -> Vec<Result<(), DeliveryError>>
+) -> Vec<Result<Done, DeliveryError>>
 where
     Item: Clone,
-    Attempt: Future<Output = Vec<Result<(), DeliveryError>>>,
+    Attempt: Future<Output = Vec<Result<Done, DeliveryError>>>,
 {
-    let mut outcomes: Vec<_> = items.iter().map(|_| Ok(())).collect();
-    let settled = |index: usize, outcome| outcomes[index] = outcome;
+    let mut outcomes: Vec<_> = items.iter().map(|_| None).collect();
+    let settled = |index: usize, outcome| outcomes[index] = Some(outcome);
     settle_each(policy, shutdown, items, attempt, settled).await;
-    outcomes
+    outcomes.into_iter().map(|outcome| outcome.expect("each item is settled")).collect()
 }
 
 /// Like [`retry_each`], but tells the outcome of each item, by its index, as soon as it is final: a
 /// slow item holds up no other.
-pub async fn settle_each<Item, Attempt>(
+pub async fn settle_each<Item, Done, Attempt>(
     policy: RetryPolicy,
     shutdown: &CancellationToken,
     items: Vec<Item>,
     mut attempt: impl FnMut(Vec<Item>) -> Attempt,
-    mut settled: impl FnMut(usize, Result<(), DeliveryError>),
+    mut settled: impl FnMut(usize, Result<Done, DeliveryError>),
 ) where
     Item: Clone,
-    Attempt: Future<Output = Vec<Result<(), DeliveryError>>>,
+    Attempt: Future<Output = Vec<Result<Done, DeliveryError>>>,
 {
     let mut delays = policy.delays();
     let mut indices: Vec<usize> = (0..items.len()).collect();

@@ -11,7 +11,7 @@ use self::pattern::Pattern;
 use crate::{
     event::Event,
     reaction::Reaction,
-    reactions::{enrich::Enrich, escalate::Escalate, trigger_flow::TriggerFlow},
+    reactions::{enrich::Enrich, erase::Erase, escalate::Escalate, trigger_flow::TriggerFlow},
 };
 
 /// EventBridge's limit for a pattern.
@@ -50,6 +50,8 @@ pub enum Share {
 pub enum ReactionName {
     /// [`Enrich`].
     Enrich,
+    /// [`Erase`].
+    Erase,
     /// [`Escalate`].
     Escalate,
     /// [`TriggerFlow`].
@@ -61,6 +63,7 @@ impl ReactionName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Enrich => Enrich::NAME,
+            Self::Erase => Erase::NAME,
             Self::Escalate => Escalate::NAME,
             Self::TriggerFlow => TriggerFlow::NAME,
         }
@@ -223,7 +226,7 @@ mod tests {
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
         invalid: pattern: source: is no array of values, and no object
-        unknown: unknown variant `dance`, expected one of `enrich`, `escalate`, `trigger_flow`
+        unknown: unknown variant `dance`, expected one of `enrich`, `erase`, `escalate`, `trigger_flow`
         ");
     }
 }

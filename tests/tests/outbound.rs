@@ -46,7 +46,7 @@ async fn a_patch_of_several_keys_announces_every_key() -> Result<()> {
 
         let events = stack.aws.next_events("ticket.status_changed", 3).await?;
         let announced: BTreeSet<_> = events.iter().map(Event::key).collect();
-        assert_eq!(announced, keys.iter().map(Value::to_string).collect());
+        assert_eq!(announced, keys.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         assert!(events.iter().all(|event| event.detail["data"]["status"] == "closed"));
         Ok(())
     })
@@ -70,7 +70,7 @@ async fn an_array_patch_whose_second_row_fails_announces_nothing() -> Result<()>
         assert_eq!(status, 400, "the customer does not exist");
         stack.directus.update("tickets", &third, json!({ "status": "closed" })).await?;
         let announced = stack.aws.next_event("ticket.status_changed").await?;
-        assert_eq!(announced.key(), third.to_string(), "only what was committed");
+        assert_eq!(Some(announced.key().as_str()), third.as_str(), "only what was committed");
         let open = stack.directus.item("tickets", &first).await?;
         assert_eq!(open["status"], "open");
         Ok(())

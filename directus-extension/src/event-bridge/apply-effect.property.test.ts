@@ -37,7 +37,7 @@ const itemOf = (event: number): string => ITEMS[event % ITEMS.length] ?? '';
 
 /** Every event updates its item and adds an entry of its own to a timeline. */
 function effectOf({ event, op }: Pick<Delivery, 'event' | 'op'>): Effect {
-	const common = { eventId: `event ${event}`, sequence: event, op, data: { text: String(event) } };
+	const common = { eventId: `event ${event}`, sequence: event, op, data: { text: String(event) }, customer: null };
 	return op === 'update'
 		? { ...common, effectId: `update ${event}`, reaction: 'enrich', collection: 'feedback', key: itemOf(event) }
 		: { ...common, effectId: `create ${event}`, reaction: 'journey', collection: 'timeline', key: `event ${event}` };

@@ -153,6 +153,16 @@ test('forbidden means missing when the item is not there, for Directus answers b
 	expect(await apply()).toEqual({ ...golden.verdicts[4], effectId: effect().effectId });
 });
 
+test('an item is deleted once, and what is gone is missing', async () => {
+	const remove = { op: 'delete', effectId: 'delete', data: {} } as const;
+
+	expect(await apply(remove)).toMatchObject({ verdict: 'applied' });
+	expect(await textOf(42)).toBeUndefined();
+	expect(await ledger()).toEqual(['delete']);
+	expect(await apply(remove)).toMatchObject({ verdict: 'duplicate' });
+	expect(await apply({ ...remove, effectId: 'again' })).toMatchObject({ verdict: 'missing' });
+});
+
 test('an item is created under the key of the effect, once, also when its ledger row is gone', async () => {
 	// Keyed by text: a collection that numbers its items itself takes no key of ours.
 	collection = { ...feedback, fields: { ...feedback.fields, id: field('id') } };

@@ -29,6 +29,8 @@ export async function applyEffect(effect: Effect, context: ApplyContext): Promis
 		// Spares most repeated effects a transaction. The answer that counts is given inside it.
 		const past = await pastOf(effect, context.database);
 		if (past !== null) return { effectId, verdict: past };
+		// Directus lets an admin delete what is not there.
+		if (effect.op === 'delete' && !(await itemExists(effect, context))) return { effectId, verdict: 'missing' };
 
 		if (context.schema.collections[collection]?.accountability === null) await applyUntracked(effect, context);
 		else await applyTracked(effect, context);
@@ -55,7 +57,8 @@ async function applyUntracked(effect: Effect, context: ApplyContext): Promise<vo
 			knex: transaction,
 			hold: ({ event, meta, context: eventContext }) => held.push([event, meta, eventContext]),
 		});
-		if (!(await itemExists(effect, { ...context, database: transaction }))) throw new EffectDeclined('missing');
+		const isThere = await itemExists(effect, { ...context, database: transaction });
+		if (effect.op !== 'delete' && !isThere) throw new EffectDeclined('missing');
 		await enterLedger(effect, transaction);
 	});
 	for (const event of held) context.emitter.emitAction(...event);
@@ -80,6 +83,7 @@ async function write(
 	});
 	const options = own && { bypassEmitAction: own.hold };
 	if (op === 'update') await service.updateOne(key, data, options);
+	else if (op === 'delete') await service.deleteOne(key, options);
 	else await service.createOne({ ...data, [schema.collections[collection]?.primary ?? 'id']: key }, options);
 }
 
@@ -97,7 +101,7 @@ async function judge(error: unknown, effect: Effect, context: ApplyContext): Pro
 		return { effectId, verdict: 'duplicate' };
 	}
 	// Directus answers a non-admin alike whether the item is missing or forbidden.
-	if (verdict === 'refused' && op === 'update' && !(await itemExists(effect, context).catch(() => true))) {
+	if (verdict === 'refused' && op !== 'create' && !(await itemExists(effect, context).catch(() => true))) {
 		return { effectId, verdict: 'missing' };
 	}
 	if (reason.code === 'UNKNOWN') {

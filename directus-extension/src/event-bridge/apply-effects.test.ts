@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
 import { expect, test } from 'vitest';
 import type { Effect, EffectVerdict } from '../lib/effect.js';
+import { openDirectusLike } from '../testing/sqlite.js';
 import type { ApplyContext } from './apply-effect.js';
 import { applyEffects } from './apply-effects.js';
+import { rememberErasure } from './erasures.js';
 
 const on = (dialect: string): ApplyContext => ({ database: { client: { dialect } } as Knex }) as ApplyContext;
 const effect = (key: string, sequence: number): Effect =>
-	({ effectId: `${key}/${sequence}`, collection: 'feedback', key, sequence }) as Effect;
+	({ effectId: `${key}/${sequence}`, collection: 'feedback', key, sequence, customer: null }) as unknown as Effect;
 const effects = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key) => [effect(key, 1), effect(key, 2)]);
 
 /** Watches how many effects are under way, and in which order each item's came. */
@@ -45,4 +47,20 @@ test('verdicts come in the order of the effects, and each item has its effects i
 	for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
 		expect(order.filter((id) => id.startsWith(key))).toEqual([`${key}/1`, `${key}/2`]);
 	}
+});
+
+test('nothing is written for a customer who was erased', async () => {
+	const database = await openDirectusLike();
+	const [ada, jonas] = ['a'.repeat(64), 'b'.repeat(64)];
+	await rememberErasure(ada, database);
+	const { apply, order } = watched();
+	const ofCustomers = [
+		{ ...effect('0', 1), customer: ada },
+		{ ...effect('1', 1), customer: jonas },
+	];
+
+	const verdicts = await applyEffects(ofCustomers, { database } as ApplyContext, apply);
+
+	expect(verdicts.map(({ verdict }) => verdict)).toEqual(['erased', 'applied']);
+	expect(order).toEqual(['1/1']);
 });

@@ -1,5 +1,6 @@
 import { isSqlite } from '../lib/dialect.js';
 import type { Effect, EffectVerdict } from '../lib/effect.js';
+import { erasedOf } from './erasures.js';
 import { applyEffect, type ApplyContext } from './apply-effect.js';
 
 /** Four at once nearly halve the time on PostgreSQL. SQLite has one writer. */
@@ -13,9 +14,15 @@ export async function applyEffects(
 ): Promise<EffectVerdict[]> {
 	const verdicts: EffectVerdict[] = [];
 	const lanes = [...byItem(effects).values()];
+	const customers = effects.flatMap(({ customer }) => customer ?? []);
+	const erased = await erasedOf(customers, context.database);
 	const worker = async (): Promise<void> => {
 		for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
-			for (const [index, effect] of lane) verdicts[index] = await apply(effect, context);
+			for (const [index, effect] of lane) {
+				const { customer, effectId } = effect;
+				const isErased = customer !== null && erased.has(customer);
+				verdicts[index] = isErased ? { effectId, verdict: 'erased' } : await apply(effect, context);
+			}
 		}
 	};
 	await Promise.all(Array.from({ length: isSqlite(context.database) ? 1 : AT_ONCE_MAX }, worker));

@@ -6,6 +6,7 @@ import { nudgeRelay, relayHealth } from '../relay/takeover.js';
 import { applyEffects } from './apply-effects.js';
 import { authorize } from './authorize.js';
 import { backfillItems, parseBackfill } from './backfill-items.js';
+import { customerHash, erasedOf, parseErasure, rememberErasure } from './erasures.js';
 import { findGaps, parseGaps } from './find-gaps.js';
 import { health } from './health.js';
 import { outboxFigures } from './outbox-figures.js';
@@ -39,6 +40,17 @@ const eventBridge: EndpointConfig = {
 			answer(async ({ body, schema }, accountability) => {
 				const context = { accountability, database, emitter, logger, schema, services };
 				return { verdicts: await applyEffects(parseEffects(body), context) };
+			}),
+		);
+		router.post(
+			'/erasures',
+			answer(({ body }) => rememberErasure(parseErasure(body), database)),
+		);
+		router.get(
+			'/erasures/:customer',
+			answer(async ({ params }) => {
+				const customer = customerHash(params['customer'], 'customer');
+				return { erased: (await erasedOf([customer], database)).has(customer) };
 			}),
 		);
 		router.get(

@@ -18,7 +18,8 @@ test.each([
 	['an id wider than the ledger', [{ ...effect, effectId: 'x'.repeat(65) }], '[0].effectId'],
 	['a sequence as text', [{ ...effect, sequence: '7' }], '[0].sequence'],
 	['a sequence below zero', [{ ...effect, sequence: -1 }], '[0].sequence'],
-	['an operation nobody knows', [{ ...effect, op: 'delete' }], '[0].op'],
+	['an operation nobody knows', [{ ...effect, op: 'upsert' }], '[0].op'],
+	['a customer by name', [{ ...effect, customer: 'ada' }], '[0].customer'],
 	['a key that is no text', [{ ...effect, key: 42 }], '[0].key'],
 	['data that is a list', [{ ...effect, data: [] }], '[0].data'],
 ])('%s is refused, with the path', (_what, body, path) => {

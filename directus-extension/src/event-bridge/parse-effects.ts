@@ -1,6 +1,7 @@
 import { ContentTooLargeError, InvalidPayloadError } from '@directus/errors';
 import type { Effect } from '../lib/effect.js';
-import { invalid, name, object, text, wholeNumber } from './input.js';
+import { customerHash } from './erasures.js';
+import { invalid, name, object, optional, text, wholeNumber } from './input.js';
 
 export const EFFECTS_MAX = 100;
 /** As wide as the ledger's columns. */
@@ -24,10 +25,11 @@ function parseEffect(value: unknown, path: string): Effect {
 		collection: name(effect['collection'], `${path}.collection`),
 		key: name(effect['key'], `${path}.key`),
 		data: object(effect['data'], `${path}.data`),
+		customer: optional(effect['customer'], `${path}.customer`, customerHash),
 	};
 }
 
 function op(value: unknown, path: string): Effect['op'] {
-	if (value === 'update' || value === 'create') return value;
-	throw invalid(path, 'must be "update" or "create"');
+	if (value === 'update' || value === 'create' || value === 'delete') return value;
+	throw invalid(path, 'must be "update", "create" or "delete"');
 }

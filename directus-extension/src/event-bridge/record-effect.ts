@@ -21,7 +21,8 @@ export async function recordEffect(
 		activity.collection === effect.collection && String(activity.item) === effect.key && activity.action === effect.op;
 	if (!isOurs || schema === null) return activity;
 
-	await assertItemExists(effect, { database, schema });
+	// What is deleted is gone already.
+	if (effect.op !== 'delete') await assertItemExists(effect, { database, schema });
 	await enterLedger(effect, database);
 	inProgress.recorded = true;
 	// Directus runs a transaction again after a deadlock; the row rolls back with the first attempt.

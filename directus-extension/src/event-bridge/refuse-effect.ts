@@ -12,7 +12,7 @@ export function refuseEffect({ collection, key, op }: Effect, schema: SchemaOver
 	if (overview === undefined || isInternal(collection)) {
 		return { code: 'UNKNOWN_COLLECTION', message: 'there is no such collection to write to' };
 	}
-	if (op === 'update') return null;
+	if (op !== 'create') return null;
 
 	// Only a key of our own makes a create that comes again, after its ledger row is gone, find its item there. A number
 	// of ours would sooner or later be the one that the database gives to somebody else's item.

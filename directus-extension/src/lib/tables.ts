@@ -9,6 +9,7 @@ import { isPostgres } from './dialect.js';
  */
 export const OUTBOX = 'event_bridge_outbox';
 export const LEDGER = 'event_bridge_effects';
+export const ERASED = 'event_bridge_erased';
 
 const ATTEMPTS_MAX = 10;
 const PAUSE_MS = 200;
@@ -17,6 +18,7 @@ const PAUSE_MS = 200;
 export async function createTables(database: Knex): Promise<void> {
 	await createTable(database, OUTBOX, defineOutbox, pendingIndex);
 	await createTable(database, LEDGER, defineLedger);
+	await createTable(database, ERASED, defineErased);
 }
 
 function defineOutbox(table: Knex.CreateTableBuilder): void {
@@ -64,6 +66,12 @@ function defineLedger(table: Knex.CreateTableBuilder): void {
 	table.bigInteger('created_at').notNullable();
 	table.index(['collection', 'item', 'reaction', 'sequence']);
 	table.index(['created_at']);
+}
+
+/** Of an erased customer nothing is left but a hash, whose key is not in the database. */
+function defineErased(table: Knex.CreateTableBuilder): void {
+	table.string('customer', 64).primary();
+	table.bigInteger('erased_at').notNullable();
 }
 
 async function createTable(

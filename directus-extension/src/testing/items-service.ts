@@ -50,6 +50,10 @@ export function itemsServiceOn(
 			await this.#write('update', key, options, (trx) => trx(this.#collection).where('id', key).update(data));
 		}
 
+		async deleteOne(key: string, options?: MutationOptions): Promise<void> {
+			await this.#write('delete', key, options, (trx) => trx(this.#collection).where('id', key).delete());
+		}
+
 		async createOne(data: { id: string }, options?: MutationOptions): Promise<void> {
 			await this.#write('create', data.id, options, async (trx) => {
 				const taken: unknown = await trx(this.#collection).where('id', data.id).first('id');

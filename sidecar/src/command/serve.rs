@@ -21,6 +21,7 @@ use crate::{
         Directus,
         availability::{Availability, AvailabilityLimits},
         effects::EffectWriter,
+        erasures::Erasures,
         flows::Flows,
         reader::Reader,
     },
@@ -69,6 +70,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let present = readiness.part("directus");
     availability.start_probing(directus.clone(), present, &parts, shutdown.clone());
     let flows = Flows::new(directus.clone(), availability.clone());
+    let pseudonyms = settings.outbound.pseudonyms();
+    let erasures = Erasures::new(directus.clone(), availability.clone(), pseudonyms);
     let directus = Reader::new(directus, availability.clone());
     let comprehend = Comprehend::connect(&aws, comprehend_limits(&settings), &shutdown);
 
@@ -84,6 +87,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
             flows: flows.clone(),
             comprehend: comprehend.clone(),
             effects: effects.clone(),
+            erasures: erasures.clone(),
             publisher: Arc::clone(&publisher),
         };
         start_consumer(consumer, performer, &parts, &shutdown);

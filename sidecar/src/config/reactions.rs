@@ -8,6 +8,7 @@ use crate::{
     reaction::AnyReaction,
     reactions::{
         enrich::{Enrich, EnrichSettings},
+        erase::{Erase, EraseSettings},
         escalate::{Escalate, EscalateSettings},
         trigger_flow::TriggerFlow,
     },
@@ -25,6 +26,7 @@ pub struct Reactions {
 #[serde(deny_unknown_fields, default)]
 struct Written {
     enrich: BTreeMap<String, EnrichSettings>,
+    erase: BTreeMap<String, EraseSettings>,
     escalate: BTreeMap<String, EscalateSettings>,
     trigger_flow: BTreeMap<String, TriggerFlow>,
 }
@@ -36,6 +38,9 @@ impl Reactions {
         let (mut reactions, mut problems) = (Self::default(), Vec::new());
         for (route, settings) in written.enrich {
             reactions.add(route, Enrich::compile(settings), "enrich", &mut problems);
+        }
+        for (route, settings) in written.erase {
+            reactions.add(route, Erase::compile(settings), "erase", &mut problems);
         }
         for (route, settings) in written.escalate {
             reactions.add(route, Escalate::compile(settings), "escalate", &mut problems);

@@ -11,7 +11,7 @@ use tracing::{debug, error, warn};
 use crate::{
     batch::{BatchLimits, Batcher},
     delivery::{DeliveryError, Hindrance, Refusal, RefusalCode, Until, chain},
-    directus::{Directus, availability::Availability, refusal},
+    directus::{Directus, availability::Availability, erasures::CustomerHash, refusal},
     event::{EffectId, Event, EventId, Subject},
     retry::{RetryPolicy, retry_each},
     telemetry,
@@ -33,6 +33,7 @@ pub struct Effect {
     #[serde(flatten)]
     subject: Subject,
     data: Map<String, Value>,
+    customer: Option<CustomerHash>,
 }
 
 /// What an effect does to its item.
@@ -43,6 +44,8 @@ pub enum Operation {
     Update,
     /// Makes an item under a key of our choice.
     Create,
+    /// Removes an item.
+    Delete,
 }
 
 impl Effect {
@@ -68,7 +71,14 @@ impl Effect {
             op: operation,
             subject,
             data,
+            customer: None,
         }
+    }
+
+    /// The same effect for the sake of a customer: once that one is erased, it is not written.
+    #[must_use]
+    pub fn for_customer(self, customer: Option<CustomerHash>) -> Self {
+        Self { customer, ..self }
     }
 
     /// Its identity in the ledger.
@@ -104,6 +114,8 @@ pub enum EffectVerdict {
     Stale,
     /// The item is gone, and with it the reason to write to it.
     Missing,
+    /// The customer for whose sake it is was erased.
+    Erased,
     /// It can never be written as it is.
     Refused {
         /// Directus' reason.
@@ -114,6 +126,15 @@ pub enum EffectVerdict {
         /// Directus' reason.
         error: DirectusReason,
     },
+}
+
+/// How an effect that is over ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is done, or there is nothing to do any more.
+    Done,
+    /// Its customer was erased: nothing may follow from it.
+    Declined,
 }
 
 /// A reason in Directus' words.
@@ -133,15 +154,17 @@ impl EffectVerdict {
             Self::Duplicate => "duplicate",
             Self::Stale => "stale",
             Self::Missing => "missing",
+            Self::Erased => "erased",
             Self::Refused { .. } => "refused",
             Self::Retry { .. } => "retry",
         }
     }
 
     /// Whether the effect is over and done with.
-    fn into_outcome(self) -> Result<(), DeliveryError> {
+    fn into_outcome(self) -> Result<Written, DeliveryError> {
         match self {
-            Self::Applied | Self::Duplicate | Self::Stale | Self::Missing => Ok(()),
+            Self::Applied | Self::Duplicate | Self::Stale | Self::Missing => Ok(Written::Done),
+            Self::Erased => Ok(Written::Declined),
             Self::Refused { error } => {
                 let refusal = Refusal::new(RefusalCode::Directus, error.message).at(error.code);
                 Err(DeliveryError::Permanent(refusal))
@@ -162,7 +185,7 @@ impl EffectVerdict {
 /// Writes effects, many tasks' in one request.
 #[derive(Debug, Clone)]
 pub struct EffectWriter {
-    batches: Batcher<Effect, Result<(), DeliveryError>>,
+    batches: Batcher<Effect, Result<Written, DeliveryError>>,
 }
 
 impl EffectWriter {
@@ -187,10 +210,12 @@ impl EffectWriter {
     }
 
     /// Writes all effects; the first failure counts, because none may be forgotten.
-    pub async fn write(&self, effects: Vec<Effect>) -> Result<(), DeliveryError> {
+    pub async fn write(&self, effects: Vec<Effect>) -> Result<Written, DeliveryError> {
         let written = effects.into_iter().map(|effect| self.batches.submit(effect));
-        join_all(written).await.into_iter().try_for_each(|outcome| {
-            outcome.unwrap_or_else(|lost| Err(DeliveryError::Transient(lost.into())))
+        join_all(written).await.into_iter().try_fold(Written::Done, |so_far, outcome| {
+            let written =
+                outcome.unwrap_or_else(|lost| Err(DeliveryError::Transient(lost.into())))?;
+            Ok(if written == Written::Declined { written } else { so_far })
         })
     }
 }
@@ -201,7 +226,7 @@ async fn apply(
     directus: &Directus,
     availability: &Availability,
     effects: Vec<Effect>,
-) -> Vec<Result<(), DeliveryError>> {
+) -> Vec<Result<Written, DeliveryError>> {
     let answer = directus.apply(&effects).await;
     availability.record(&answer);
     match answer {
@@ -224,7 +249,7 @@ async fn apply(
     }
 }
 
-fn outcome((verdict, effect): (EffectVerdict, &Effect)) -> Result<(), DeliveryError> {
+fn outcome((verdict, effect): (EffectVerdict, &Effect)) -> Result<Written, DeliveryError> {
     telemetry::effect(verdict.as_str());
     debug!(event.id = %effect.event_id, effect.id = %effect.id.0, verdict = verdict.as_str(), "effect answered");
     verdict.into_outcome()

@@ -1,18 +1,12 @@
-use std::{
-    num::{NonZeroU32, NonZeroUsize},
-    time::Duration,
-};
-
 use aws_sdk_eventbridge::{
     Client, operation::put_events::PutEventsOutput, types::PutEventsResultEntry,
 };
 use aws_smithy_mocks::{mock, mock_client};
 use serde_json::{Value, json};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
 
 use super::*;
-use crate::{batch::BatchLimits, directus, outbound::publisher, retry::RetryPolicy};
+use crate::outbound::publisher;
 
 /// Tells one effect and one event of whatever comes.
 #[derive(Debug)]
@@ -39,11 +33,11 @@ impl<const REBUILDS: bool> Reaction for Telling<REBUILDS> {
 }
 
 /// How many effects are written and events published when this happens to the reaction.
-async fn told(reaction: impl Reaction, replayed: bool) -> (usize, usize) {
+async fn told(reaction: impl Reaction, replayed: bool, verdict: &'static str) -> (usize, usize) {
     let server = MockServer::start().await;
-    let answer = |request: &Request| {
+    let answer = move |request: &Request| {
         let sent: Vec<Value> = request.body_json().unwrap();
-        let applied = json!({ "effectId": sent[0]["effectId"], "verdict": "applied" });
+        let applied = json!({ "effectId": sent[0]["effectId"], "verdict": verdict });
         ResponseTemplate::new(200).set_body_json(json!({ "verdicts": [applied] }))
     };
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -57,7 +51,8 @@ async fn told(reaction: impl Reaction, replayed: bool) -> (usize, usize) {
         directus: context.directus,
         flows: context.flows,
         comprehend: None,
-        effects: writer(&server.uri()),
+        effects: context.effects,
+        erasures: context.erasures,
         publisher: Arc::new(publisher),
     };
     let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
@@ -67,38 +62,27 @@ async fn told(reaction: impl Reaction, replayed: bool) -> (usize, usize) {
     (server.received_requests().await.unwrap().len(), put.num_calls())
 }
 
-fn writer(url: &str) -> EffectWriter {
-    let (directus, availability) = directus::testing::connection(url);
-    let limits = BatchLimits {
-        size_max: NonZeroUsize::MIN,
-        linger: Duration::ZERO,
-        in_flight_max: NonZeroUsize::MIN,
-    };
-    let retry = RetryPolicy {
-        delay_min: Duration::ZERO,
-        delay_max: Duration::ZERO,
-        attempts_max: NonZeroU32::MIN,
-    };
-    let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    EffectWriter::start(directus, availability, limits, retry, &tasks, shutdown)
-}
-
 fn announced() -> EventType {
     EventType::try_from("feedback.sentiment.calculated".to_owned()).unwrap()
 }
 
 #[tokio::test]
 async fn news_are_written_and_told() {
-    assert_eq!(told(Telling::<true>(announced()), false).await, (1, 1));
-    assert_eq!(told(Telling::<false>(announced()), false).await, (1, 1));
+    assert_eq!(told(Telling::<true>(announced()), false, "applied").await, (1, 1));
+    assert_eq!(told(Telling::<false>(announced()), false, "applied").await, (1, 1));
 }
 
 #[tokio::test]
 async fn a_replay_is_written_and_tells_nothing() {
-    assert_eq!(told(Telling::<true>(announced()), true).await, (1, 0));
+    assert_eq!(told(Telling::<true>(announced()), true, "applied").await, (1, 0));
 }
 
 #[tokio::test]
 async fn a_replay_passes_by_whatever_does_more_than_rebuild() {
-    assert_eq!(told(Telling::<false>(announced()), true).await, (0, 0));
+    assert_eq!(told(Telling::<false>(announced()), true, "applied").await, (0, 0));
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_a_customer_who_was_erased() {
+    assert_eq!(told(Telling::<true>(announced()), false, "erased").await, (1, 0));
 }

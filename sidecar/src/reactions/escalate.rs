@@ -116,10 +116,6 @@ impl Reaction for Escalate {
     }
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
-        // Whoever had to be told was told when it happened.
-        if context.replayed {
-            return Ok(Reacted::default());
-        }
         let Some(rule) = self.decide(event)? else { return Ok(Reacted::default()) };
         let (ticket, operation) = self.ticket(event);
         let opened = operation == Operation::Create;
@@ -248,14 +244,5 @@ mod tests {
             let reacted = react(&event, &context()).await;
             contracts.parse(json!(reacted.events[0])).unwrap();
         }
-    }
-
-    #[tokio::test]
-    async fn a_replayed_event_calls_nobody() {
-        let context = Context { replayed: true, ..context() };
-
-        let reacted = react(&feedback(1), &context).await;
-
-        assert!(reacted.effects.is_empty() && reacted.events.is_empty());
     }
 }

@@ -36,33 +36,49 @@ impl Reaction for TriggerFlow {
         Vec::new()
     }
 
-    /// What comes out of the archive was told before: no Flow runs twice for it.
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
-        if !context.replayed {
+        if !erased(event, context).await? {
             context.flows.run(self.flow, event, self.timeout).await?;
         }
         Ok(Reacted::default())
     }
 }
 
+/// Nothing is told of a customer who was erased.
+async fn erased(event: &Event, context: &Context) -> Result<bool, DeliveryError> {
+    let customer = event.customer_id.as_ref();
+    match customer.and_then(|customer| context.erasures.hash(customer)) {
+        Some(customer) => context.erasures.holds(&customer).await,
+        None => Ok(false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+    use serde_json::json;
+    use wiremock::{
+        Mock, MockServer, ResponseTemplate,
+        matchers::{method, path},
+    };
 
     use super::*;
     use crate::reaction::testing::context_of;
 
-    async fn runs(replayed: bool) -> usize {
+    async fn runs(erased: bool) -> usize {
         let server = MockServer::start().await;
-        Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+        let answer = ResponseTemplate::new(200).set_body_json(json!({ "erased": erased }));
+        Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+        let flow = format!("/flows/trigger/{}", Uuid::from_u128(7));
+        let ran = ResponseTemplate::new(200);
+        Mock::given(method("POST")).and(path(&flow)).respond_with(ran).mount(&server).await;
         let golden = include_str!("../../../schemas/examples/valid/payment.failed-1.json");
         let event: Event = serde_json::from_str(golden).unwrap();
         let reaction = TriggerFlow { flow: Uuid::from_u128(7), timeout: TIMEOUT };
 
-        let context = Context { replayed, ..context_of(&server.uri()) };
-        reaction.react(&event, &context).await.unwrap();
+        reaction.react(&event, &context_of(&server.uri())).await.unwrap();
 
-        server.received_requests().await.unwrap().len()
+        let requests = server.received_requests().await.unwrap();
+        requests.iter().filter(|request| request.url.path() == flow).count()
     }
 
     #[tokio::test]
@@ -71,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_replayed_event_runs_no_flow() {
+    async fn nothing_is_told_of_a_customer_who_was_erased() {
         assert_eq!(runs(true).await, 0);
     }
 }

@@ -66,7 +66,7 @@ fn writer(server: &MockServer) -> EffectWriter {
 async fn write(
     effects: Vec<Effect>,
     answer: impl Fn(&[Value]) -> ResponseTemplate + Send + Sync + 'static,
-) -> Result<(), DeliveryError> {
+) -> Result<Written, DeliveryError> {
     writer(&directus(answer).await).write(effects).await
 }
 
@@ -87,7 +87,10 @@ fn an_effect_is_written_as_the_endpoint_reads_it() {
     let golden: Value =
         serde_json::from_str(include_str!("../../../../schemas/examples/effects.json")).unwrap();
 
-    assert_eq!(serde_json::to_value(effect("42")).unwrap(), golden["effects"][0]);
+    let customer = serde_json::from_value(golden["effects"][0]["customer"].clone()).unwrap();
+    let effect = effect("42").for_customer(customer);
+
+    assert_eq!(serde_json::to_value(effect).unwrap(), golden["effects"][0]);
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn every_golden_verdict_is_understood() {
     let verdicts: Vec<EffectVerdict> = serde_json::from_value(golden["verdicts"].clone()).unwrap();
 
     let words: Vec<_> = verdicts.iter().map(EffectVerdict::as_str).collect();
-    assert_eq!(words, ["applied", "duplicate", "stale", "missing", "refused", "retry"]);
+    assert_eq!(words, ["applied", "duplicate", "stale", "missing", "refused", "retry", "erased"]);
 }
 
 #[rstest::rstest]
@@ -106,6 +109,7 @@ fn every_golden_verdict_is_understood() {
 #[case("duplicate")]
 #[case("stale")]
 #[case("missing")]
+#[case("erased")]
 #[tokio::test]
 async fn an_effect_that_is_over_is_an_end(#[case] verdict: &'static str) {
     let effects = vec![effect("1"), effect("2")];

@@ -34,7 +34,7 @@ impl Pseudonyms {
     }
 
     /// The pseudonym of a text.
-    pub(super) fn of(&self, text: &str) -> String {
+    pub fn of(&self, text: &str) -> String {
         let digest = self.0.clone().chain_update(text).finalize().into_bytes();
         digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("text takes any text");

@@ -9,14 +9,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     delivery::DeliveryError,
     directus::reader::{Query, Reader},
+    reactions::filter::about,
 };
 
 /// Customers that are remembered at once.
 const CUSTOMERS_MAX: u64 = 10_000;
 /// Items in one list of a context.
 const LIST_MAX: u32 = 20;
-/// What stands for the customer's key in a filter.
-const CUSTOMER: &str = "$customer";
 
 /// `[enrich.<route>.customer]`, as written.
 #[derive(Debug, Clone, Deserialize)]
@@ -127,19 +126,6 @@ impl Customers {
 fn renamed(fields: &BTreeMap<String, String>, item: &Map<String, Value>) -> Map<String, Value> {
     let value = |field: &String| item.get(field).cloned().unwrap_or_default();
     fields.iter().map(|(name, field)| (name.clone(), value(field))).collect()
-}
-
-/// The filter with the customer's key where it stands for it.
-fn about(filter: &Value, customer: &str) -> Value {
-    match filter {
-        Value::String(text) if text == CUSTOMER => json!(customer),
-        Value::Array(parts) => parts.iter().map(|part| about(part, customer)).collect(),
-        Value::Object(parts) => {
-            let parts = parts.iter().map(|(name, part)| (name.clone(), about(part, customer)));
-            Value::Object(parts.collect())
-        }
-        other => other.clone(),
-    }
 }
 
 #[cfg(test)]

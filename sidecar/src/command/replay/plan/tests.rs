@@ -32,9 +32,8 @@ fn config(folder: &Path) -> Config {
     let reactions = "
         [enrich.feedback]
         text = 'data.text'
-        announce = 'feedback.sentiment.calculated'
-        thresholds = { positive = 0.05, negative = -0.05 }
-        fields = { label = 'sentiment' }
+        fields = { sentiment = 'sentiment.label' }
+        announce = { event = 'feedback.sentiment.calculated', data = {} }
 
         [trigger_flow.praise]
         flow = '6d1d5a0e-7f0a-4c1f-9d57-5b1f3a6f0c11'
