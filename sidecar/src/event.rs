@@ -46,6 +46,13 @@ impl EventId {
         Self(Uuid::new_v5(&NAMESPACE, [producer, source, id].join("\n").as_bytes()))
     }
 
+    /// Names what `pattern` finds about a customer in one episode, which has no `/` in its name: whoever
+    /// finds it again, from whatever event, names it alike.
+    #[must_use]
+    pub fn found(pattern: &str, customer: &str, episode: &str) -> Self {
+        Self(named(&["pattern", pattern, customer, episode]))
+    }
+
     /// Names the event of type `event_type` that `reaction` derives from this one.
     #[must_use]
     pub fn derived(self, reaction: &str, event_type: &EventType) -> Self {

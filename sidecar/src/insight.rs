@@ -2,6 +2,7 @@
 
 pub mod language;
 mod lexicon;
+pub mod pattern;
 pub mod sentiment;
 pub mod triage;
 mod vader;
