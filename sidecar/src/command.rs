@@ -8,6 +8,7 @@ pub mod gap_check;
 pub mod map;
 mod moment;
 pub mod outbox;
+pub mod patterns;
 mod progress;
 pub mod provision;
 pub mod replay;

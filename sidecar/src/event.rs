@@ -15,7 +15,7 @@ pub use self::event_type::{EventType, EventTypes, InvalidEventType};
 const NAMESPACE: Uuid = Uuid::from_u128(0xa6a0_77e8_5375_58a5_ad5a_b3f9_099c_1beb);
 
 /// The identity of an event: what consumers deduplicate by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub Uuid);
 

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use sidecar::{
     command::{
         self, backfill::BackfillArgs, dead_letters::DeadLetters, gap_check::GapCheckArgs,
-        map::MapInput, outbox::OutboxArgs, replay::ReplayArgs,
+        map::MapInput, outbox::OutboxArgs, patterns::Patterns, replay::ReplayArgs,
     },
     config::Config,
 };
@@ -51,6 +51,9 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         against: Option<PathBuf>,
     },
+    /// Shows what the patterns over time find in what is stored.
+    #[command(subcommand)]
+    Patterns(Patterns),
     /// Shows what waits in the outbox of Directus, and sends again what was rejected.
     Outbox(OutboxArgs),
     /// Checks that every change that Directus tracked has its outbox row; status 1 if one is missing.
@@ -78,6 +81,7 @@ async fn main() -> ExitCode {
             Command::Map(input) => done(command::map::run(&config, &input)),
             Command::Catalogue => done(command::catalogue::run(&config, &cli.config)),
             Command::Check { against } => done(command::check::run(&config, against.as_deref())),
+            Command::Patterns(command) => done(command::patterns::run(&config, command).await),
             Command::Outbox(args) => done(command::outbox::run(&config, args).await),
             Command::GapCheck(args) => command::gap_check::run(&config, args).await,
             Command::Backfill(args) => {

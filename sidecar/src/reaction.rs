@@ -1,13 +1,15 @@
 //! A reaction: one event → effects on Directus and events that follow.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::{
     comprehend::Comprehend,
-    delivery::DeliveryError,
+    delivery::{DeliveryError, chain},
     directus::{
         effects::{Effect, EffectWriter, Written},
         erasures::Erasures,
@@ -16,7 +18,13 @@ use crate::{
     },
     event::{Event, EventType},
     outbound::publisher::Publisher,
+    retry::Pause,
 };
+
+/// After being away for longer, a look round leaves out what became so meanwhile.
+const AWAY_MAX: Duration = Duration::from_hours(24);
+/// Pages of one look round.
+const PAGES_MAX: u32 = 10_000;
 
 /// What the system does about one event. Pure in its decisions: all it may touch is in `Context`.
 pub trait Reaction: fmt::Debug + Send + Sync + 'static {
@@ -40,6 +48,39 @@ pub trait Reaction: fmt::Debug + Send + Sync + 'static {
         event: &Event,
         context: &Context,
     ) -> impl Future<Output = Result<Reacted, DeliveryError>> + Send;
+
+    /// How often it looks round for what no event tells: that something has not happened.
+    fn looks_round_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Looks round, one page at a time. What it tells has to have the same ids whoever looks, because
+    /// every copy does.
+    fn look_round(
+        &self,
+        _round: &Round,
+        _context: &Context,
+    ) -> impl Future<Output = Result<Page, DeliveryError>> + Send {
+        async { Ok(Page::default()) }
+    }
+}
+
+/// One look round.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    /// What became so before this was seen by an earlier look.
+    pub since: Timestamp,
+    /// Counts from 1.
+    pub page: u32,
+}
+
+/// What one page of a look round shows.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// To be published.
+    pub events: Vec<Event>,
+    /// Whether there is another page.
+    pub more: bool,
 }
 
 /// All that a reaction may touch.
@@ -53,7 +94,8 @@ pub struct Context {
     pub flows: Flows,
     /// Who may judge texts instead of us, in a build that has it.
     pub comprehend: Option<Comprehend>,
-    /// What it may write before it has decided everything.
+    /// Writes what has to be there before the reaction reads on. Whatever else follows from the event
+    /// is returned as [`Reacted`].
     pub effects: EffectWriter,
     /// Who was erased.
     pub erasures: Erasures,
@@ -90,6 +132,16 @@ pub trait AnyReaction: fmt::Debug + Send + Sync {
         event: &'a Event,
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Reacted, DeliveryError>>;
+
+    /// [`Reaction::looks_round_every`].
+    fn looks_round_every(&self) -> Option<Duration>;
+
+    /// [`Reaction::look_round`].
+    fn look_round<'a>(
+        &'a self,
+        round: &'a Round,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Page, DeliveryError>>;
 }
 
 impl<R: Reaction> AnyReaction for R {
@@ -115,6 +167,18 @@ impl<R: Reaction> AnyReaction for R {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Reacted, DeliveryError>> {
         Box::pin(Reaction::react(self, event, context))
+    }
+
+    fn looks_round_every(&self) -> Option<Duration> {
+        Reaction::looks_round_every(self)
+    }
+
+    fn look_round<'a>(
+        &'a self,
+        round: &'a Round,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Page, DeliveryError>> {
+        Box::pin(Reaction::look_round(self, round, context))
     }
 }
 
@@ -147,15 +211,7 @@ impl Performer {
         if replayed && !self.reaction.rebuilds() {
             return Ok(());
         }
-        let context = Context {
-            now: Timestamp::now(),
-            directus: self.directus.clone(),
-            flows: self.flows.clone(),
-            comprehend: self.comprehend.clone(),
-            effects: self.effects.clone(),
-            erasures: self.erasures.clone(),
-            replayed,
-        };
+        let context = self.context(replayed);
         let reacted = self.reaction.react(event, &context).await?;
         let customer = event.customer_id.as_ref();
         let customer = customer.and_then(|customer| self.erasures.hash(customer));
@@ -167,6 +223,56 @@ impl Performer {
         }
         self.publisher.publish(&reacted.events).await.into_iter().collect()
     }
+
+    /// Looks round again and again until `shutdown`, if the reaction wants to. The first look reaches
+    /// back over the time that the sidecar may have been away.
+    pub async fn look_round(&self, shutdown: CancellationToken) {
+        let Some(every) = self.reaction.looks_round_every() else { return };
+        let mut since = before(Timestamp::now(), AWAY_MAX);
+        let mut pause = Pause::new(every, every);
+        loop {
+            pause.wait(&shutdown).await;
+            let began = Timestamp::now();
+            match shutdown.run_until_cancelled(self.look_round_once(since)).await {
+                None => return,
+                // With some overlap: clocks differ, and to tell a thing twice is harmless.
+                Some(Ok(())) => since = before(began, every),
+                Some(Err(error)) => {
+                    let reaction = self.reaction.name();
+                    warn!(reaction, error = chain(&error), "could not look round, will try again");
+                }
+            }
+        }
+    }
+
+    async fn look_round_once(&self, since: Timestamp) -> Result<(), DeliveryError> {
+        let context = self.context(false);
+        for page in 1..=PAGES_MAX {
+            let page = self.reaction.look_round(&Round { since, page }, &context).await?;
+            self.publisher.publish(&page.events).await.into_iter().collect::<Result<(), _>>()?;
+            if !page.more {
+                return Ok(());
+            }
+        }
+        warn!(reaction = self.reaction.name(), "looked round at too many, left some out");
+        Ok(())
+    }
+
+    fn context(&self, replayed: bool) -> Context {
+        Context {
+            now: Timestamp::now(),
+            directus: self.directus.clone(),
+            flows: self.flows.clone(),
+            comprehend: self.comprehend.clone(),
+            effects: self.effects.clone(),
+            erasures: self.erasures.clone(),
+            replayed,
+        }
+    }
+}
+
+fn before(at: Timestamp, duration: Duration) -> Timestamp {
+    at.saturating_sub(duration).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

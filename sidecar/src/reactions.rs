@@ -4,5 +4,6 @@ pub mod enrich;
 pub mod erase;
 pub mod escalate;
 pub mod filter;
+pub mod journey;
 pub mod trigger_flow;
 pub mod values;

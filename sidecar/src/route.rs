@@ -11,7 +11,10 @@ use self::pattern::Pattern;
 use crate::{
     event::Event,
     reaction::Reaction,
-    reactions::{enrich::Enrich, erase::Erase, escalate::Escalate, trigger_flow::TriggerFlow},
+    reactions::{
+        enrich::Enrich, erase::Erase, escalate::Escalate, journey::Journey,
+        trigger_flow::TriggerFlow,
+    },
 };
 
 /// EventBridge's limit for a pattern.
@@ -54,6 +57,8 @@ pub enum ReactionName {
     Erase,
     /// [`Escalate`].
     Escalate,
+    /// [`Journey`].
+    Journey,
     /// [`TriggerFlow`].
     TriggerFlow,
 }
@@ -65,6 +70,7 @@ impl ReactionName {
             Self::Enrich => Enrich::NAME,
             Self::Erase => Erase::NAME,
             Self::Escalate => Escalate::NAME,
+            Self::Journey => Journey::NAME,
             Self::TriggerFlow => TriggerFlow::NAME,
         }
     }
@@ -226,7 +232,7 @@ mod tests {
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
         invalid: pattern: source: is no array of values, and no object
-        unknown: unknown variant `dance`, expected one of `enrich`, `erase`, `escalate`, `trigger_flow`
+        unknown: unknown variant `dance`, expected one of `enrich`, `erase`, `escalate`, `journey`, `trigger_flow`
         ");
     }
 }

@@ -33,6 +33,7 @@ fn who_produces_and_who_consumes_is_read_from_the_configuration() {
     - Comes from changes of `feedback` (create, update) when `action == 'create' or 'text' in changed`, as producer `directus-webform`
     - Goes by route `escalations` to reaction `escalate`
     - Goes by route `feedback` to reaction `enrich`
+    - Goes by route `journey` to reaction `journey` if it meets the other conditions of the pattern
     - Contract: [`feedback.submitted/1.json`](../schemas/feedback.submitted/1.json)
 
     | field | type | required | meaning |
@@ -54,7 +55,7 @@ fn what_a_reaction_announces_names_the_reaction() {
     let page = shipped();
     let row = page.lines().find(|line| line.starts_with("| [`feedback.sentiment.calculated`]"));
 
-    insta::assert_snapshot!(row.unwrap(), @"| [`feedback.sentiment.calculated`](#feedbacksentimentcalculated) | The sentiment of a feedback is known, or known to be out of reach. | reaction `enrich` | reaction `escalate` |");
+    insta::assert_snapshot!(row.unwrap(), @"| [`feedback.sentiment.calculated`](#feedbacksentimentcalculated) | The sentiment of a feedback is known, or known to be out of reach. | reaction `enrich` | reaction `escalate`, reaction `journey` |");
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn a_producer_is_named_where_it_may_post() {
 
     let rows: Vec<_> = page.lines().filter(|line| line.contains("producer `monitoring`")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r"
-    | [`server.health.alert`](#serverhealthalert) | Monitoring says that a server is not well, or is well again. | producer `monitoring` | – |
+    | [`server.health.alert`](#serverhealthalert) | Monitoring says that a server is not well, or is well again. | producer `monitoring` | reaction `journey` |
     - Comes from producer `monitoring`
     ");
 }

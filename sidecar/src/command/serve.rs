@@ -258,6 +258,10 @@ fn start_consumer(
     shutdown: &CancellationToken,
 ) {
     let performer = Arc::new(performer);
+    if performer.reaction.looks_round_every().is_some() {
+        let (looking, stop) = (Arc::clone(&performer), shutdown.clone());
+        start_part(parts, shutdown, async move { looking.look_round(stop).await });
+    }
     let perform = move |arrival: Arrival| {
         let performer = Arc::clone(&performer);
         async move { performer.perform(&arrival.event, arrival.replayed).await }

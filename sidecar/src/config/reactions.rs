@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use crate::{
-    reaction::AnyReaction,
+    reaction::{AnyReaction, Reaction},
     reactions::{
         enrich::{Enrich, EnrichSettings},
         erase::{Erase, EraseSettings},
         escalate::{Escalate, EscalateSettings},
+        journey::{Journey, JourneySettings},
         trigger_flow::TriggerFlow,
     },
     route::Route,
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Reactions {
     by_route: BTreeMap<String, Arc<dyn AnyReaction>>,
+    journeys: BTreeMap<String, Arc<Journey>>,
 }
 
 /// `[<reaction>.<route>]`, as written.
@@ -28,6 +30,7 @@ struct Written {
     enrich: BTreeMap<String, EnrichSettings>,
     erase: BTreeMap<String, EraseSettings>,
     escalate: BTreeMap<String, EscalateSettings>,
+    journey: BTreeMap<String, JourneySettings>,
     trigger_flow: BTreeMap<String, TriggerFlow>,
 }
 
@@ -37,32 +40,40 @@ impl Reactions {
         let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
         let (mut reactions, mut problems) = (Self::default(), Vec::new());
         for (route, settings) in written.enrich {
-            reactions.add(route, Enrich::compile(settings), "enrich", &mut problems);
+            let compiled = Enrich::compile(settings).map(Arc::new);
+            reactions.add(route, compiled, &mut problems);
         }
         for (route, settings) in written.erase {
-            reactions.add(route, Erase::compile(settings), "erase", &mut problems);
+            reactions.add(route, Erase::compile(settings).map(Arc::new), &mut problems);
         }
         for (route, settings) in written.escalate {
-            reactions.add(route, Escalate::compile(settings), "escalate", &mut problems);
+            let compiled = Escalate::compile(settings).map(Arc::new);
+            reactions.add(route, compiled, &mut problems);
+        }
+        for (route, settings) in written.journey {
+            let compiled = Journey::compile(settings).map(Arc::new);
+            if let Ok(journey) = &compiled {
+                reactions.journeys.insert(route.clone(), Arc::clone(journey));
+            }
+            reactions.add(route, compiled, &mut problems);
         }
         for (route, reaction) in written.trigger_flow {
-            reactions.add(route, Ok(reaction), "trigger_flow", &mut problems);
+            reactions.add(route, Ok(Arc::new(reaction)), &mut problems);
         }
         if problems.is_empty() { Ok(reactions) } else { Err(problems) }
     }
 
-    fn add<R: AnyReaction + 'static>(
+    fn add<R: Reaction>(
         &mut self,
         route: String,
-        compiled: Result<R, Vec<String>>,
-        name: &str,
+        compiled: Result<Arc<R>, Vec<String>>,
         problems: &mut Vec<String>,
     ) {
-        let place = format!("{name}.{route}");
+        let place = format!("{}.{route}", R::NAME);
         match compiled {
             Err(mistakes) => problems.extend(mistakes.iter().map(|it| format!("{place}: {it}"))),
             Ok(reaction) => {
-                if let Some(other) = self.by_route.insert(route, Arc::new(reaction)) {
+                if let Some(other) = self.by_route.insert(route, reaction) {
                     let other = other.name();
                     problems.push(format!("{place}: the route has a section of `{other}`, too"));
                 }
@@ -73,6 +84,11 @@ impl Reactions {
     /// What the route of this name leads to. [`Self::unrouted`] has said that there is something.
     pub fn of(&self, route: &str) -> &Arc<dyn AnyReaction> {
         &self.by_route[route]
+    }
+
+    /// What keeps a timeline and looks for patterns in it, by route.
+    pub fn journeys(&self) -> &BTreeMap<String, Arc<Journey>> {
+        &self.journeys
     }
 
     /// Routes that lead to nothing, and sections that nothing leads to.

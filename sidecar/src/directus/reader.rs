@@ -27,6 +27,8 @@ pub struct Query {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sort: Vec<String>,
     limit: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
 }
 
 /// How Directus wraps every answer.
@@ -39,7 +41,7 @@ impl Query {
     /// The items that `filter` takes, [`ITEMS_MAX`] at most, with these fields.
     pub fn of<Name: Into<String>>(fields: impl IntoIterator<Item = Name>, filter: Value) -> Self {
         let fields = fields.into_iter().map(Into::into).collect();
-        Self { fields, filter, sort: Vec::new(), limit: ITEMS_MAX }
+        Self { fields, filter, sort: Vec::new(), limit: ITEMS_MAX, page: None }
     }
 
     /// In the order of these fields; `-field` turns it round.
@@ -53,6 +55,13 @@ impl Query {
     #[must_use]
     pub fn limited(mut self, limit: u32) -> Self {
         self.limit = limit.min(ITEMS_MAX);
+        self
+    }
+
+    /// Those of this page, counted from 1.
+    #[must_use]
+    pub fn page(mut self, page: u32) -> Self {
+        self.page = Some(page);
         self
     }
 }
@@ -83,6 +92,23 @@ impl Reader {
         // PostgreSQL's big numbers come as text.
         let number = count.as_u64().or_else(|| count.as_str()?.parse().ok());
         number.ok_or_else(|| DeliveryError::Transient("Directus counted no number".into()))
+    }
+
+    /// The values of one field among the items that a filter takes, each once, in order: one page of
+    /// [`ITEMS_MAX`] at most, counted from 1.
+    pub async fn values(
+        &self,
+        collection: &str,
+        field: &str,
+        filter: &Value,
+        page: u32,
+    ) -> Result<Vec<Value>, DeliveryError> {
+        let query = json!({
+            "aggregate": { "count": "*" }, "groupBy": [field], "sort": [field], "filter": filter,
+            "limit": ITEMS_MAX, "page": page,
+        });
+        let groups: Vec<Map<String, Value>> = self.search(collection, query).await?;
+        Ok(groups.into_iter().filter_map(|mut group| group.remove(field)).collect())
     }
 
     /// In a body and not in the address, which ends in access logs.

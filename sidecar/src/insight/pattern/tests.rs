@@ -14,7 +14,7 @@ const LATE_HOURS: i64 = 24;
 
 fn pattern(text: &str) -> Pattern {
     let late = Duration::from_secs(LATE_HOURS.unsigned_abs() * 60 * 60);
-    toml::from_str::<WrittenPattern>(text).unwrap().compile(late).unwrap()
+    toml::from_str::<WrittenPattern<Option<()>>>(text).unwrap().compile(late).unwrap().0
 }
 
 fn hour(hour: i64) -> Timestamp {
@@ -194,7 +194,8 @@ fn every_mistake_is_reported_at_once() {
         again = 'sometimes'
         steps = [{ event = 'letter.a', when = 'nothing.at.all' }, { event = 'letter.b', count = 0, in_a_row = true }]
     ";
-    let problems = toml::from_str::<WrittenPattern>(written).unwrap().compile(Duration::ZERO);
+    let problems =
+        toml::from_str::<WrittenPattern<Option<()>>>(written).unwrap().compile(Duration::ZERO);
 
     insta::assert_snapshot!(problems.unwrap_err().join("\n"), @r"
     name: `A pattern` is not made of a-z, 0-9 and _

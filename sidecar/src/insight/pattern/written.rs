@@ -11,13 +11,16 @@ use crate::{event::EventType, expression::Expression};
 /// Events that all steps of a pattern take together.
 const EVENTS_MAX: usize = 32;
 /// Further back than this no pattern looks.
-const REACH_MAX: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+const REACH_MAX: Duration = Duration::from_hours(400 * 24);
 
-/// `[[journey.<route>.patterns]]`, as written, without what it announces.
+/// `[[journey.<route>.patterns]]`, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WrittenPattern {
-    name: String,
+pub struct WrittenPattern<Announcement> {
+    /// Its name.
+    pub name: String,
+    /// What is told when it is found, which is no matter of this file.
+    pub announce: Announcement,
     #[serde(with = "humantime_serde")]
     within: Duration,
     #[serde(default)]
@@ -55,10 +58,10 @@ fn once() -> usize {
     1
 }
 
-impl WrittenPattern {
+impl<Announcement> WrittenPattern<Announcement> {
     /// Compiles it, or lists every mistake in it. What a late event may take back is judged only when
     /// none can come any more, `late` after; what it can only add to, at once.
-    pub fn compile(self, late: Duration) -> Result<Pattern, Vec<String>> {
+    pub fn compile(self, late: Duration) -> Result<(Pattern, Announcement), Vec<String>> {
         let mut problems = Vec::new();
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if self.name.is_empty() || !self.name.chars().all(is_plain) {
@@ -109,7 +112,7 @@ impl WrittenPattern {
         let absences = absences.collect();
         let (late, within) = (signed(late), signed(self.within));
         let pattern = Pattern { name: self.name, late, within, ordered, again, steps, absences };
-        if problems.is_empty() { Ok(pattern) } else { Err(problems) }
+        if problems.is_empty() { Ok((pattern, self.announce)) } else { Err(problems) }
     }
 }
 

@@ -1,0 +1,106 @@
+//! What happens with a customer is one timeline, and what it shows is told once.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use e2e::{Stack, eventually, story};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const QUEUE: &str = "event-bridge-journey";
+/// Ada.
+const CUSTOMER: &str = "1";
+
+#[tokio::test]
+async fn the_churn_story_in_the_wrong_order_and_twice_is_told_once_with_its_proof() -> Result<()> {
+    story(async |stack| {
+        let failed = happened(
+            "payment.failed",
+            include_str!("../../schemas/examples/valid/payment.failed-1.json"),
+            20,
+        )?;
+        let angry = happened(
+            "ticket.enriched",
+            include_str!("../../schemas/examples/valid/ticket.enriched-1.json"),
+            19,
+        )?;
+        let dropped = happened(
+            "usage.dropped",
+            include_str!("../../schemas/examples/valid/usage.dropped-1.json"),
+            12,
+        )?;
+
+        for event in [&dropped, &angry, &angry, &failed, &dropped, &failed] {
+            stack.aws.send(QUEUE, &event.to_string()).await?;
+        }
+
+        let risk = stack.aws.next_event("customer.churn_risk.detected").await?.detail;
+        let proof: Vec<_> =
+            [&failed, &angry, &dropped].map(|it| it["detail"]["eventId"].clone()).into();
+        assert_eq!(risk["data"]["evidence"], json!(proof));
+        assert_eq!(risk["data"]["pattern"], "failed_payment_then_angry_then_quiet");
+        assert_eq!(risk["subject"], json!({ "collection": "customers", "key": CUSTOMER }));
+
+        // It comes back by the bus, and what it leads to stands on the customer.
+        let customer = eventually("the customer to be at risk", async || {
+            let customer = stack.directus.item("customers", &json!(1)).await?;
+            Ok((customer["segments"] != Value::Null).then_some(customer))
+        })
+        .await?;
+        assert_eq!(customer["segments"], json!(["at_risk"]));
+        assert_eq!(customer["interests"], json!([]));
+        stack.aws.is_done(QUEUE).await?;
+
+        let expected = [
+            "customer.churn_risk.detected",
+            "customer.segment.changed",
+            "payment.failed",
+            "ticket.enriched",
+            "usage.dropped",
+        ];
+        assert_eq!(types_in_the_timeline(stack)?, expected, "each event once");
+        let others = stack.aws.other_events().await?;
+        let risks: BTreeSet<_> = others
+            .iter()
+            .filter(|event| event.event_type == "customer.churn_risk.detected")
+            .map(|event| event.detail["eventId"].to_string())
+            .collect();
+        assert!(risks.is_subset(&[risk["eventId"].to_string()].into()), "one risk: {risks:?}");
+
+        let report = stack.sidecar.command(&[
+            "patterns",
+            "test",
+            "--since",
+            "30d",
+            "--pattern",
+            "failed_payment_then_angry_then_quiet",
+            "--json",
+        ])?;
+        let report: Value = serde_json::from_str(&report)?;
+        assert_eq!(report["found"], 1, "{report}");
+        assert_eq!(report["findings"][0]["eventId"], risk["eventId"]);
+        assert_eq!(report["findings"][0]["evidence"], json!(proof));
+        assert_eq!(report["findings"][0]["customerId"], CUSTOMER);
+        Ok(())
+    })
+    .await
+}
+
+fn types_in_the_timeline(stack: &Stack) -> Result<Vec<String>> {
+    let rows = stack.directus.rows("select event_type from customer_events order by event_type")?;
+    let name = |row: &Value| row["event_type"].as_str().map(str::to_owned);
+    rows.iter().map(|row| name(row).context("a type")).collect()
+}
+
+/// The example of a type as a rule delivers it, as if it had happened so many days ago.
+fn happened(event_type: &str, example: &str, days_ago: i64) -> Result<Value> {
+    let mut detail: Value = serde_json::from_str(example)?;
+    let (id, at) = (Uuid::now_v7(), Timestamp::now() - SignedDuration::from_hours(24 * days_ago));
+    detail["eventId"] = json!(id);
+    detail["customerId"] = json!(CUSTOMER);
+    detail["occurredAt"] = json!(at);
+    Ok(
+        json!({ "id": id, "source": "directus", "detail-type": event_type, "time": at, "detail": detail }),
+    )
+}
