@@ -204,6 +204,7 @@ impl Journey {
 
 impl Reaction for Journey {
     const NAME: &str = "journey";
+    const REBUILDS: bool = true;
 
     fn announces(&self) -> Vec<&EventType> {
         self.sought.iter().map(|it| &it.announcement.event_type).collect()

@@ -106,7 +106,7 @@ fn holds(case: &Case, chosen: &[usize], now: i64) -> bool {
         slot += count;
         let between = group[0] + 1..group[count - 1];
         let broken = between.clone().any(|at| kind(&events[at]) == *letter && !group.contains(&at));
-        !(case.ordered && *in_a_row) || !broken
+        !(case.ordered && *in_a_row && broken)
     });
     let silent = case.absent.is_none_or(|hours| {
         let broken = |event: &Event| event.1 == 'x' && event.2 > now - hours && event.2 <= now;
