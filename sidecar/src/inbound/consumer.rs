@@ -67,7 +67,7 @@ impl Consumer {
     {
         let settling = TaskTracker::new();
         let slots = Slots::new(self.limits.in_flight_max);
-        let worker = Arc::new(Worker::new(self, slots.clone(), handle, &settling));
+        let worker = Arc::new(Worker::new(self, handle, &settling));
 
         worker
             .consumer

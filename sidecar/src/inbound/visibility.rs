@@ -66,6 +66,8 @@ pub async fn keep_hidden<T>(
             biased;
             outcome = &mut work => return Ok(outcome),
             renewed = queue.hide(receipt, limits.visibility) => renewed,
+            // A call that hangs keeps nothing hidden.
+            () = sleep_until(hidden_until.min(ends)) => continue,
         };
         match renewed {
             Ok(()) => hidden_until = now + limits.visibility,

@@ -1,121 +1,165 @@
 //! No customer takes all slots: what exceeds a share waits beside them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, oneshot};
 
-use super::slots::{Held, Slots};
+use super::slots::Held;
 
 /// Who has how many messages at work.
 #[derive(Debug)]
 pub(super) struct Shares {
-    slots: Slots,
     share: NonZeroUsize,
     /// Places to wait in without a slot. When all are taken, messages wait in their slots, and no
     /// more are received.
-    places: Arc<Semaphore>,
+    places: Semaphore,
     customers: Arc<Customers>,
 }
 
+/// Those who have messages at work.
 #[derive(Debug, Default)]
 struct Customers(Mutex<HashMap<String, Customer>>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Customer {
-    /// Messages at work or waiting.
-    present: usize,
-    turns: Arc<Semaphore>,
+    at_work: usize,
+    waiting: VecDeque<oneshot::Sender<Turn>>,
 }
 
-/// A slot, and the customer's permission to use it.
+/// A slot, and the customer's permission to use it. When it ends it goes, slot and all, to the
+/// customer's next message: a slot that went to whoever asks for one could go to a receive, which
+/// brings one more message to wait for a turn that nobody could use.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _slot: Held,
-    _permission: Option<(OwnedSemaphorePermit, Stay)>,
+    slot: Option<Held>,
+    permission: Option<Permission>,
 }
 
-/// One message of a customer's; the last one to go takes the customer out of the books.
 #[derive(Debug)]
-struct Stay {
+struct Permission {
     customer: String,
     customers: Arc<Customers>,
 }
 
 impl Shares {
-    pub(super) fn new(slots: Slots, share: NonZeroUsize, waiting_max: usize) -> Self {
-        let places = Arc::new(Semaphore::new(waiting_max));
-        Self { slots, share, places, customers: Arc::default() }
+    pub(super) fn new(share: NonZeroUsize, waiting_max: usize) -> Self {
+        Self { share, places: Semaphore::new(waiting_max), customers: Arc::default() }
     }
 
     /// Waits until the customer has less than a share at work, and meanwhile leaves the slot to
     /// others. Messages of no customer wait for nothing.
     pub(super) async fn turn(&self, customer: Option<&str>, slot: Held) -> Turn {
-        let Some(customer) = customer else { return Turn { _slot: slot, _permission: None } };
-        let (turns, stay) = self.customers.enter(customer, self.share);
-        if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
-            return Turn { _slot: slot, _permission: Some((turn, stay)) };
-        }
-        let acquired = |turn: Result<_, _>| turn.expect("the semaphore is never closed");
-        let (turn, slot) = match Arc::clone(&self.places).try_acquire_owned() {
-            Err(_) => (acquired(turns.acquire_owned().await), slot),
-            Ok(place) => {
-                drop(slot);
-                let turn = acquired(turns.acquire_owned().await);
-                let slot = self.slots.one().await;
-                drop(place);
-                (turn, slot)
+        let Some(customer) = customer else { return Turn { slot: Some(slot), permission: None } };
+        let waiting = {
+            let mut customers = self.customers.lock();
+            let known = customers.entry(customer.to_owned()).or_default();
+            if known.at_work < self.share.get() {
+                known.at_work += 1;
+                let customers = Arc::clone(&self.customers);
+                let permission = Permission { customer: customer.to_owned(), customers };
+                return Turn { slot: Some(slot), permission: Some(permission) };
             }
+            let (turn, waiting) = oneshot::channel();
+            known.waiting.push_back(turn);
+            waiting
         };
-        Turn { _slot: slot, _permission: Some((turn, stay)) }
+        let place = self.places.try_acquire();
+        let _own_slot = place.is_err().then_some(slot);
+        waiting.await.expect("whoever is at work hands on the turn")
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(permission) = self.permission.take() else { return };
+        let customers = Arc::clone(&permission.customers);
+        let mut customers = customers.lock();
+        let mut turn = Self { slot: self.slot.take(), permission: Some(permission) };
+        let Permission { customer, .. } = turn.permission.as_ref().expect("just set");
+        let Some(known) = customers.get_mut(customer) else { return };
+        while let Some(next) = known.waiting.pop_front() {
+            match next.send(turn) {
+                Ok(()) => return,
+                // That message gave up waiting.
+                Err(back) => turn = back,
+            }
+        }
+        known.at_work -= 1;
+        let is_gone = known.at_work == 0;
+        // Without a permission, `turn` ends here without handing on anything.
+        if let Some(Permission { customer, .. }) = turn.permission.take().filter(|_| is_gone) {
+            customers.remove(&customer);
+        }
     }
 }
 
 impl Customers {
-    fn enter(self: &Arc<Self>, customer: &str, share: NonZeroUsize) -> (Arc<Semaphore>, Stay) {
-        let mut customers = self.lock();
-        let stay = Stay { customer: customer.to_owned(), customers: Arc::clone(self) };
-        let known = customers.entry(customer.to_owned()).or_insert_with(|| Customer {
-            present: 0,
-            turns: Arc::new(Semaphore::new(share.get())),
-        });
-        known.present += 1;
-        (Arc::clone(&known.turns), stay)
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Customer>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Stay {
-    fn drop(&mut self) {
-        let mut customers = self.customers.lock();
-        if let Some(known) = customers.get_mut(&self.customer) {
-            known.present -= 1;
-            if known.present == 0 {
-                customers.remove(&self.customer);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{sleep, timeout};
+
     use super::*;
+    use crate::inbound::consumer::slots::Slots;
+
+    fn parts(slots: usize, share: usize, places: usize) -> (Slots, Arc<Shares>) {
+        let count = |number| NonZeroUsize::new(number).unwrap();
+        (Slots::new(count(slots)), Arc::new(Shares::new(count(share), places)))
+    }
 
     #[tokio::test]
-    async fn a_customer_without_messages_is_in_no_books() {
-        let slots = Slots::new(NonZeroUsize::new(2).unwrap());
-        let shares = Shares::new(slots.clone(), NonZeroUsize::MIN, 1);
+    async fn a_customer_without_messages_at_work_is_in_no_books() {
+        let (slots, shares) = parts(2, 1, 1);
 
         let turn = shares.turn(Some("ada"), slots.one().await).await;
         assert_eq!(shares.customers.lock().len(), 1);
 
         drop(turn);
         assert!(shares.customers.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_messages_of_one_customer_end_though_slots_and_places_are_full_of_them() {
+        let (slots, shares) = parts(2, 1, 1);
+        let done = Arc::new(Mutex::new(0));
+
+        for _ in 0..20 {
+            let (slot, shares, done) = (slots.one().await, Arc::clone(&shares), Arc::clone(&done));
+            tokio::spawn(async move {
+                let _turn = shares.turn(Some("ada"), slot).await;
+                sleep(Duration::from_secs(1)).await;
+                *done.lock().unwrap() += 1;
+            });
+        }
+        sleep(Duration::from_secs(30)).await;
+
+        assert_eq!(*done.lock().unwrap(), 20);
+        assert!(shares.customers.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_gives_up_waiting_breaks_no_turn_and_keeps_no_slot() {
+        let (slots, shares) = parts(3, 1, 0);
+        let first = shares.turn(Some("ada"), slots.one().await).await;
+        let impatient = shares.turn(Some("ada"), slots.one().await);
+        assert!(timeout(Duration::from_secs(1), impatient).await.is_err());
+        let mut patient = Box::pin(shares.turn(Some("ada"), slots.one().await));
+        assert!(timeout(Duration::from_secs(1), &mut patient).await.is_err());
+
+        drop(first);
+        drop(patient.await);
+
+        assert!(shares.customers.lock().is_empty());
+        timeout(Duration::from_secs(1), slots.only_one()).await.expect("all slots are free");
     }
 }

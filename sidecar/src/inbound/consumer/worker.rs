@@ -12,7 +12,7 @@ use super::{
     newest::{Claim, Newest},
     settler::Settler,
     shares::{Shares, Turn},
-    slots::{Held, Slots},
+    slots::Held,
 };
 use crate::{
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
@@ -48,15 +48,10 @@ where
     Handle: Fn(Arrival) -> Work + Send + Sync + 'static,
     Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
 {
-    pub(super) fn new(
-        consumer: Consumer,
-        slots: Slots,
-        handle: Handle,
-        settling: &TaskTracker,
-    ) -> Self {
+    pub(super) fn new(consumer: Consumer, handle: Handle, settling: &TaskTracker) -> Self {
         let limits = &consumer.limits;
         Self {
-            shares: Shares::new(slots, limits.customer_in_flight_max, limits.waiting_max),
+            shares: Shares::new(limits.customer_in_flight_max, limits.waiting_max),
             newest: consumer.newest_wins.then(Newest::new),
             settler: Settler::start(&consumer.queue, limits, settling),
             in_flight: TaskTracker::new(),
