@@ -36,7 +36,7 @@ struct Bus {
 
 #[derive(Debug, Default)]
 struct Rule {
-    pattern: Pattern,
+    pattern: Option<Pattern>,
     is_disabled: bool,
     targets: BTreeMap<String, Target>,
 }
@@ -157,7 +157,7 @@ impl EventBridge {
         let bus = buses.get_mut(name).ok_or_else(|| no_such_bus(name))?;
         let arn = rule_arn(name, &call.name);
         let rule = bus.rules.entry(call.name).or_default();
-        rule.pattern = pattern;
+        rule.pattern = Some(pattern);
         rule.is_disabled = call.state.as_deref() == Some("DISABLED");
         json(&json!({ "RuleArn": arn }))
     }

@@ -1,56 +1,37 @@
-//! Event patterns, as far as routes use them: `source` and `detail-type`. What is more is refused,
-//! because a pattern that is half understood would route silently wrong.
+//! Event patterns, as the sidecar understands them: a story holds that matcher against another AWS.
 
-use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 /// Which events a rule takes.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug)]
 pub(crate) struct Pattern {
-    source: Option<Vec<Matcher>>,
-    detail_type: Option<Vec<Matcher>>,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "aws-stub matches only texts and prefixes")]
-enum Matcher {
-    Is(String),
-    Begins(Prefix),
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Prefix {
-    prefix: String,
+    matcher: sidecar::route::pattern::Pattern,
+    /// Whether the detail decides, too: most rules ask for the type alone, and reading is slow.
+    looks_inside: bool,
 }
 
 impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // A list would pass for the struct.
-        if !text.trim_start().starts_with('{') {
-            return Err("Event pattern is not valid: not an object".to_owned());
+        let invalid = |reason: String| format!("Event pattern is not valid: {reason}");
+        let pattern: Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        if pattern.is_empty() {
+            return Err(invalid("empty objects match nothing".to_owned()));
         }
-        let pattern: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let is_empty = |matchers: &Option<Vec<_>>| matchers.as_ref().is_some_and(Vec::is_empty);
-        if pattern == Self::default() || is_empty(&pattern.source) || is_empty(&pattern.detail_type)
-        {
-            return Err("Event pattern is not valid: empty objects and lists match nothing".into());
-        }
-        Ok(pattern)
+        let looks_inside =
+            pattern.keys().any(|key| !matches!(key.as_str(), "source" | "detail-type"));
+        let matcher = sidecar::route::pattern::Pattern::compile(&pattern)
+            .map_err(|error| invalid(error.to_string()))?;
+        Ok(Self { matcher, looks_inside })
     }
 
-    pub(crate) fn matches(&self, source: &str, detail_type: &str) -> bool {
-        any(self.source.as_deref(), source) && any(self.detail_type.as_deref(), detail_type)
+    pub(crate) fn matches(&self, source: &str, detail_type: &str, detail: &str) -> bool {
+        let mut event = json!({ "source": source, "detail-type": detail_type });
+        if self.looks_inside {
+            event["detail"] = serde_json::from_str(detail).unwrap_or_default();
+        }
+        self.matcher.matches(&event)
     }
-}
-
-fn any(matchers: Option<&[Matcher]>, text: &str) -> bool {
-    matchers.is_none_or(|matchers| {
-        matchers.iter().any(|matcher| match matcher {
-            Matcher::Is(whole) => whole == text,
-            Matcher::Begins(Prefix { prefix }) => text.starts_with(prefix.as_str()),
-        })
-    })
 }
 
 #[cfg(test)]
@@ -64,10 +45,20 @@ mod tests {
         )
         .unwrap();
 
-        assert!(pattern.matches("directus", "a.b"));
-        assert!(pattern.matches("directus", "cart.abandoned"));
-        assert!(!pattern.matches("directus", "a"));
-        assert!(!pattern.matches("other", "a.b"));
+        assert!(pattern.matches("directus", "a.b", "{}"));
+        assert!(pattern.matches("directus", "cart.abandoned", "{}"));
+        assert!(!pattern.matches("directus", "a", "{}"));
+        assert!(!pattern.matches("other", "a.b", "{}"));
+    }
+
+    #[test]
+    fn the_detail_decides_where_the_pattern_names_it() {
+        let pattern = Pattern::parse(r#"{ "detail": { "customerId": [{ "wildcard": "*" }] } }"#);
+        let takes = |detail: &str| pattern.as_ref().unwrap().matches("directus", "a.b", detail);
+
+        assert!(takes(r#"{ "customerId": "7" }"#));
+        assert!(!takes(r#"{ "customerId": null }"#));
+        assert!(!takes("{}"));
     }
 
     #[test]
@@ -77,9 +68,8 @@ mod tests {
             "{}",
             "[]",
             r#"{ "source": [] }"#,
-            r#"{ "detail": { "rating": [1] } }"#,
             r#"{ "source": "directus" }"#,
-            r#"{ "source": [{ "suffix": "us" }] }"#,
+            r#"{ "source": [{ "postfix": "us" }] }"#,
         ] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }

@@ -143,7 +143,8 @@ impl EventBridge {
         let buses = self.read();
         let rules = buses.get(name).into_iter().flat_map(|bus| bus.rules.values());
         let taken_by = |rule: &&Rule| {
-            !rule.is_disabled && rule.pattern.matches(&entry.source, &entry.detail_type)
+            let Some(pattern) = &rule.pattern else { return false };
+            !rule.is_disabled && pattern.matches(&entry.source, &entry.detail_type, &entry.detail)
         };
         let mut message = None;
         let mut is_routed = false;
