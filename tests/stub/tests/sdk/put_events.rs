@@ -104,7 +104,7 @@ async fn buses_and_rules_are_there_once_and_wrong_ones_are_refused() {
             rule.send().await.map_err(aws_sdk_eventbridge::error::SdkError::into_service_error)
         }
     };
-    let unknown_operator = rule("shop", r#"{ "detail": { "rating": [1] } }"#).await.unwrap_err();
+    let unknown_operator = rule("shop", r#"{ "source": [{ "postfix": "a" }] }"#).await.unwrap_err();
     assert!(unknown_operator.is_invalid_event_pattern_exception(), "{unknown_operator:?}");
     let nowhere = rule("nowhere", r#"{ "source": ["a"] }"#).await.unwrap_err();
     assert!(nowhere.is_resource_not_found_exception(), "{nowhere:?}");
