@@ -66,6 +66,12 @@ impl Setup {
         self
     }
 
+    /// Without any reaction, for a story of the way to the bus alone.
+    #[must_use]
+    pub fn nothing_reacts(self) -> Self {
+        self.reactions("{}", "")
+    }
+
     /// With these `routes.json` and `reactions.toml`.
     #[must_use]
     pub fn reactions(mut self, routes: &'static str, reactions: &'static str) -> Self {

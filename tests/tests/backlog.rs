@@ -18,7 +18,7 @@ const GROWTH_MAX_KIB: u64 = 64 * 1024;
 
 #[tokio::test]
 async fn a_hundred_thousand_pending_rows_drain_oldest_first_in_bounded_memory() -> Result<()> {
-    let setup = Setup::default().on(Database::Postgres).aws(Emulator::Stub);
+    let setup = Setup::default().on(Database::Postgres).aws(Emulator::Stub).nothing_reacts();
     setup
         .tell(async |stack| {
             let mut second = stack.another_directus("directus-2")?;

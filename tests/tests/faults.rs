@@ -80,7 +80,7 @@ async fn a_bus_that_is_gone_for_half_a_minute_and_a_killed_sidecar_leave_the_boo
 
 #[tokio::test]
 async fn what_a_killed_directus_was_sending_is_taken_over_when_its_lease_ends() -> Result<()> {
-    let setup = Setup::default().on(Database::Postgres).aws(Emulator::Stub);
+    let setup = Setup::default().on(Database::Postgres).aws(Emulator::Stub).nothing_reacts();
     setup
         .tell(async |stack| {
             let mut second = stack.another_directus("directus-2")?;

@@ -23,9 +23,18 @@ const ROUTES: &str = r#"{
 const REACTIONS: &str = r#"
     [enrich.feedback]
     text = "data.text"
-    announce = "feedback.sentiment.calculated"
-    thresholds = { positive = 0.05, negative = -0.05 }
-    fields = { label = "sentiment", score = "sentiment_score" }
+    fields = { sentiment = "sentiment.label", sentiment_score = "sentiment.score" }
+
+    [enrich.feedback.announce]
+    event = "feedback.sentiment.calculated"
+
+    [enrich.feedback.announce.data]
+    feedbackId = "subject.key"
+    label = "sentiment.label"
+    score = "sentiment.score"
+    confidence = "sentiment.confidence"
+    language = "language"
+    engine = "engine"
 
     [trigger_flow.praise]
     flow = "6d1d5a0e-7f0a-4c1f-9d57-5b1f3a6f0c12"
