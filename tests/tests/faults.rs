@@ -117,7 +117,9 @@ async fn what_a_killed_directus_was_sending_is_taken_over_when_its_lease_ends() 
 }
 
 async fn on_the_stub(tell: impl AsyncFnOnce(&mut Stack) -> Result<()>) -> Result<()> {
-    let setup = Setup::default().aws(Emulator::Stub);
+    // Every queue is asked for again within seconds of the bus being back, however many there are.
+    let setup =
+        Setup::default().aws(Emulator::Stub).sidecar("SIDECAR__INBOUND__RECEIVE_PAUSE_MAX", "2s");
     setup
         .tell(async |stack| {
             for trouble in
