@@ -249,7 +249,7 @@ fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
         first_received_at: time(SystemAttribute::ApproximateFirstReceiveTimestamp),
         sent_at: time(SystemAttribute::SentTimestamp),
         attributes: message.message_attributes.into_iter().flatten().filter_map(text).collect(),
-        id: message.message_id.unwrap_or_default(),
+        id: message.message_id?,
         body: message.body?,
         receipt: ReceiptHandle(message.receipt_handle?),
     })
