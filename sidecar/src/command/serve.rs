@@ -1,9 +1,10 @@
 //! `sidecar serve`: both directions until told to stop.
 
+mod parts;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aws_config::SdkConfig;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -12,36 +13,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info};
 
+pub use self::parts::{availability, consumer};
+use self::parts::{comprehend_limits, context, effects, intake, publisher, server_limits};
 use crate::{
-    batch::BatchLimits,
-    comprehend::{Comprehend, ComprehendLimits},
-    config::{Config, settings::Settings},
-    contract::Contracts,
-    directus::{
-        Directus,
-        availability::{Availability, AvailabilityLimits},
-        effects::EffectWriter,
-        erasures::Erasures,
-        flows::Flows,
-        reader::Reader,
-    },
-    inbound::{
-        Arrival,
-        consumer::{Consumer, ConsumerLimits},
-        queue::Queue,
-        visibility::VisibilityLimits,
-    },
+    comprehend::Comprehend,
+    config::Config,
+    inbound::{Arrival, consumer::Consumer},
     outbound::{
         Outbound,
-        eventbridge::Bus,
-        intake::endpoint::{Intake, IntakeLimits},
-        publisher::{Publisher, PublisherLimits},
-        server::{self, Server, ServerLimits},
+        server::{self, Server},
     },
     reaction::Performer,
     readiness::Readiness,
-    retry::{RedeliveryDelays, RetryPolicy},
-    route::Route,
     signature::Verifier,
     telemetry,
 };
@@ -69,11 +52,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let effects = effects(&settings, &directus, retry, &availability, &parts, &shutdown);
     let present = readiness.part("directus");
     availability.start_probing(directus.clone(), present, &parts, shutdown.clone());
-    let flows = Flows::new(directus.clone(), availability.clone());
-    let pseudonyms = settings.outbound.pseudonyms();
-    let erasures = Erasures::new(directus.clone(), availability.clone(), pseudonyms);
-    let directus = Reader::new(directus, availability.clone());
     let comprehend = Comprehend::connect(&aws, comprehend_limits(&settings), &shutdown);
+    let context = context(&settings, directus, &availability, effects, comprehend);
 
     for route in &routes {
         let reaction = Arc::clone(reactions.of(&route.name));
@@ -81,18 +61,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
             newest_wins: reaction.newest_wins(),
             ..consumer(&aws, &settings, route, &contracts, &availability, &readiness)
         };
-        let performer = Performer {
-            reaction,
-            directus: directus.clone(),
-            flows: flows.clone(),
-            comprehend: comprehend.clone(),
-            effects: effects.clone(),
-            erasures: erasures.clone(),
-            publisher: Arc::clone(&publisher),
-        };
+        let (context, publisher) = (context.clone(), Arc::clone(&publisher));
+        let performer = Performer { reaction, context, publisher };
         start_consumer(consumer, performer, &parts, &shutdown);
     }
-    drop(effects);
+    drop(context);
 
     let taking = readiness.part("server");
     let outbound = Arc::new(Outbound::new(mappings, publisher));
@@ -140,117 +113,6 @@ fn start_part(
     });
 }
 
-fn publisher(
-    aws: &SdkConfig,
-    settings: &Settings,
-    contracts: &Arc<Contracts>,
-    parts: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> Publisher {
-    let outbound = &settings.outbound;
-    let (name, source) = (outbound.bus.clone(), outbound.source.clone());
-    let bus = Bus::connect(aws, name, source, outbound.request_timeout);
-    let limits = PublisherLimits {
-        batch_bytes_max: outbound.batch_bytes_max,
-        requests_in_flight_max: outbound.requests_in_flight_max,
-        linger: outbound.linger,
-        queue_max: outbound.queue_max,
-        queue_bytes_max: outbound.queue_bytes_max,
-        retry: RetryPolicy {
-            delay_min: outbound.retry_delay_min,
-            delay_max: outbound.retry_delay_max,
-            attempts_max: outbound.attempts_max,
-        },
-        budget: outbound.budget,
-    };
-    Publisher::start(bus, Arc::clone(contracts), limits, parts, shutdown.clone())
-}
-
-/// Learns whether Directus is there; counts it as there to begin with.
-pub fn availability(settings: &Settings) -> Availability {
-    Availability::new(AvailabilityLimits {
-        failures_max: settings.directus.failures_max,
-        failure_window: settings.directus.failure_window,
-        probe_interval: settings.directus.probe_interval,
-    })
-}
-
-fn effects(
-    settings: &Settings,
-    directus: &Directus,
-    retry: RetryPolicy,
-    availability: &Availability,
-    parts: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> EffectWriter {
-    let settings = &settings.directus;
-    let limits = BatchLimits {
-        size_max: settings.effects_max,
-        linger: settings.effects_linger,
-        in_flight_max: settings.requests_in_flight_max,
-    };
-    let (directus, availability) = (directus.clone(), availability.clone());
-    EffectWriter::start(directus, availability, limits, retry, parts, shutdown.clone())
-}
-
-fn comprehend_limits(settings: &Settings) -> ComprehendLimits {
-    let settings = &settings.comprehend;
-    ComprehendLimits {
-        texts_in_flight_max: settings.texts_in_flight_max,
-        timeout: settings.timeout,
-        retry: RetryPolicy {
-            delay_min: settings.retry_delay_min,
-            delay_max: settings.retry_delay_max,
-            attempts_max: settings.attempts_max,
-        },
-    }
-}
-
-/// The consumer of a route, as configured.
-pub fn consumer(
-    aws: &SdkConfig,
-    settings: &Settings,
-    route: &Route,
-    contracts: &Arc<Contracts>,
-    availability: &Availability,
-    readiness: &Readiness,
-) -> Consumer {
-    let inbound = &settings.inbound;
-    let bus = &settings.outbound.bus;
-    let limits = ConsumerLimits {
-        in_flight_max: inbound.in_flight_max,
-        customer_in_flight_max: inbound.customer_in_flight_max,
-        waiting_max: inbound.waiting_max,
-        receive_wait: inbound.receive_wait,
-        visibility: VisibilityLimits {
-            visibility: inbound.visibility,
-            total_max: inbound.visibility_total_max,
-        },
-        handler_budget: inbound.handler_budget,
-        redelivery: RedeliveryDelays::new(inbound.redelivery_delays.clone()),
-        receives_max: inbound.receives_max,
-        receive_pause_min: inbound.receive_pause_min,
-        receive_pause_max: inbound.receive_pause_max,
-        settle_linger: inbound.settle_linger,
-        settle_retry: RetryPolicy {
-            delay_min: inbound.settle_linger,
-            delay_max: inbound.receive_pause_min,
-            attempts_max: inbound.settle_attempts_max,
-        },
-        drain: settings.shutdown.drain,
-    };
-    Consumer {
-        queue: Queue::connect(aws, route.queue(bus)),
-        dead_letters: Queue::connect(aws, route.dead_letter_queue(bus)),
-        reaction: route.reaction.as_str(),
-        newest_wins: false,
-        contracts: Arc::clone(contracts),
-        limits,
-        presence: availability.watch(),
-        readiness: readiness.part(route.queue(bus)),
-    }
-}
-
 fn start_consumer(
     consumer: Consumer,
     performer: Performer,
@@ -267,28 +129,6 @@ fn start_consumer(
         async move { performer.perform(&arrival.event, arrival.replayed).await }
     };
     start_part(parts, shutdown, consumer.run(shutdown.clone(), perform));
-}
-
-fn server_limits(settings: &Settings) -> ServerLimits {
-    ServerLimits {
-        body_bytes_max: settings.server.body_bytes_max,
-        changes_max: settings.server.changes_max,
-        requests_in_flight_max: settings.server.requests_in_flight_max,
-        request_timeout: settings.server.request_timeout,
-    }
-}
-
-fn intake(settings: &Settings, outbound: &Arc<Outbound>, shutdown: &CancellationToken) -> Intake {
-    Intake {
-        outbound: Arc::clone(outbound),
-        members: settings.members(),
-        limits: IntakeLimits {
-            body_bytes_max: settings.server.body_bytes_max,
-            events_max: settings.server.events_max,
-        },
-        places: Semaphore::new(settings.server.event_requests_in_flight_max.get()),
-        shutdown: shutdown.clone(),
-    }
 }
 
 async fn stop_signal() -> anyhow::Result<&'static str> {

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
 
 use super::*;
-use crate::outbound::publisher;
+use crate::{
+    directus::effects::Effect,
+    event::EventType,
+    outbound::publisher,
+    reaction::{Reacted, Reaction, testing::context_of},
+};
 
 /// Tells one effect and one event of whatever comes.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ impl<const REBUILDS: bool> Reaction for Telling<REBUILDS> {
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
         let golden =
-            include_str!("../../../schemas/examples/valid/feedback.sentiment.calculated-1.json");
+            include_str!("../../../../schemas/examples/valid/feedback.sentiment.calculated-1.json");
         let told: Event = serde_json::from_str(golden).unwrap();
         let data = json!({ "sentiment": "positive" }).as_object().cloned().unwrap();
         Ok(Reacted {
@@ -45,17 +50,12 @@ async fn told(reaction: impl Reaction, replayed: bool, verdict: &'static str) ->
         PutEventsOutput::builder().entries(PutEventsResultEntry::builder().build()).build()
     });
     let publisher = publisher::testing::publisher(mock_client!(aws_sdk_eventbridge, [&put]));
-    let context = testing::context_of(&server.uri());
     let performer = Performer {
         reaction: Arc::new(reaction),
-        directus: context.directus,
-        flows: context.flows,
-        comprehend: None,
-        effects: context.effects,
-        erasures: context.erasures,
+        context: context_of(&server.uri()),
         publisher: Arc::new(publisher),
     };
-    let golden = include_str!("../../../schemas/examples/valid/feedback.submitted-1.json");
+    let golden = include_str!("../../../../schemas/examples/valid/feedback.submitted-1.json");
 
     performer.perform(&serde_json::from_str(golden).unwrap(), replayed).await.unwrap();
 
