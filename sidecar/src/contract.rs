@@ -223,4 +223,16 @@ fn violations(contract: &Validator, document: &Value, root: &str) -> Vec<Violati
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::config::read_documents;
+
+    /// The contracts of the project.
+    pub(crate) fn contracts() -> Contracts {
+        let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
+        Contracts::compile(&read_documents(schemas.as_ref()).unwrap()).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests;

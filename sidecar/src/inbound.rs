@@ -59,12 +59,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::read_documents;
-
-    fn contracts() -> Contracts {
-        let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
-        Contracts::compile(&read_documents(schemas.as_ref()).unwrap()).unwrap()
-    }
+    use crate::contract::testing::contracts;
 
     fn golden() -> Value {
         let golden = include_str!("../../schemas/examples/valid/feedback.submitted-1.json");

@@ -147,7 +147,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::{config::Reactions, reaction::testing::context};
+    use crate::{config::Reactions, contract::testing::contracts, reaction::testing::context};
 
     fn event(golden: &str, data: Value) -> Event {
         let mut event: Event = serde_json::from_str(golden).unwrap();
@@ -235,10 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_announced_keeps_its_contract() {
-        let documents = crate::config::read_documents(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas").as_ref(),
-        );
-        let contracts = crate::contract::Contracts::compile(&documents.unwrap()).unwrap();
+        let contracts = contracts();
 
         for event in [feedback(1), judged(-0.8), ticket(-0.8), updated("open", 2)] {
             let reacted = react(&event, &context()).await;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::*;
-use crate::{config::read_documents, outbound::eventbridge};
+use crate::{contract::testing::contracts, outbound::eventbridge};
 
 pub(crate) const LIMITS: PublisherLimits = PublisherLimits {
     batch_bytes_max: NonZeroUsize::new(10_000).unwrap(),
@@ -30,8 +30,6 @@ pub(crate) fn start(
     tasks: &TaskTracker,
     shutdown: CancellationToken,
 ) -> Publisher {
-    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
-    let documents = read_documents(schemas.as_ref()).unwrap();
-    let contracts = Arc::new(Contracts::compile(&documents).unwrap());
-    Publisher::start(eventbridge::testing::bus(client), contracts, limits, tasks, shutdown)
+    let (bus, contracts) = (eventbridge::testing::bus(client), Arc::new(contracts()));
+    Publisher::start(bus, contracts, limits, tasks, shutdown)
 }

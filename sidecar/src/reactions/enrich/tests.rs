@@ -79,7 +79,7 @@ mod tickets {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
     use super::*;
-    use crate::reaction::testing::context_of;
+    use crate::{contract::testing::contracts, reaction::testing::context_of};
 
     async fn enriched(tier: &str, text: &str) -> Reacted {
         let server = MockServer::start().await;
@@ -125,11 +125,7 @@ mod tickets {
     async fn what_is_announced_keeps_its_contract() {
         let [announced] = enriched("gold", "It broke.").await.events.try_into().unwrap();
 
-        let documents = crate::config::read_documents(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas").as_ref(),
-        );
-        let contracts = crate::contract::Contracts::compile(&documents.unwrap()).unwrap();
-        contracts.parse(json!(announced)).unwrap();
+        contracts().parse(json!(announced)).unwrap();
     }
 
     #[rstest]

@@ -3,7 +3,10 @@ use std::sync::{Arc, Mutex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
 use super::*;
-use crate::{config::Reactions, delivery::DeliveryError, reaction::testing::context_of};
+use crate::{
+    config::Reactions, contract::testing::contracts, delivery::DeliveryError,
+    reaction::testing::context_of,
+};
 
 const SHIPPED: &str = include_str!("../../../config/reactions.toml");
 
@@ -67,10 +70,7 @@ async fn a_customer_is_remembered_by_a_hash_before_anything_is_erased() {
     assert_eq!(json!(erased.subject.key), erased.data["customerHash"]);
     let timeline = json!({ "collection": "customer_events", "deleted": 2, "cleared": 0 });
     assert!(erased.data["collections"].as_array().unwrap().contains(&timeline));
-    let documents =
-        crate::config::read_documents(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas").as_ref());
-    let contracts = crate::contract::Contracts::compile(&documents.unwrap()).unwrap();
-    contracts.parse(json!(erased)).unwrap();
+    contracts().parse(json!(erased)).unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ use aws_sdk_sqs::{
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
 use crate::{
-    config::read_documents,
+    contract::testing::contracts,
     inbound::{Arrival, consumer::*, queue::testing, visibility::VisibilityLimits},
     readiness::Readiness,
     retry::{RedeliveryDelays, RetryPolicy},
@@ -163,14 +163,12 @@ impl Script {
         Work: Future<Output = Result<(), DeliveryError>> + Send + 'static,
     {
         let queue = testing::queue(mock_client!(aws_sdk_sqs, RuleMode::MatchAny, rules));
-        let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas");
-        let documents = read_documents(schemas.as_ref()).unwrap();
         let consumer = Consumer {
             dead_letters: queue.clone(),
             queue,
             reaction: "enrich",
             newest_wins: self.newest_wins,
-            contracts: Arc::new(Contracts::compile(&documents).unwrap()),
+            contracts: Arc::new(contracts()),
             limits,
             presence: self.presence.0.subscribe(),
             readiness: self.readiness.part("queue"),
