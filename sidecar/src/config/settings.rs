@@ -1,5 +1,7 @@
 //! `sidecar.toml`: the doc comment of a field is its reference.
 
+mod producer;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -13,22 +15,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
+pub use self::producer::Producer;
 use crate::{
     config::checks::{
-        absent_or_long, at_most, bearer_tokens, between, durations, endpoint_batch, event_types,
-        further_secrets, present, producer_names, signing_secrets, split, texts, web_address,
-        whole_days, within,
+        absent_or_long, at_most, between, durations, endpoint_batch, present, producer_names,
+        signing_secrets, split, web_address, whole_days, within,
     },
-    event::EventTypes,
     outbound::{
-        eventbridge::ENTRIES_MAX,
-        intake::{
-            credential::{Member, Members, Token},
-            producer,
-        },
-        privacy::pseudonym::Pseudonyms,
+        eventbridge::ENTRIES_MAX, intake::credential::Members, privacy::pseudonym::Pseudonyms,
     },
-    signature::{Secret, Verifier},
+    signature::Secret,
     telemetry::LogFormat,
 };
 
@@ -245,50 +241,6 @@ pub struct Comprehend {
     #[serde(with = "humantime_serde")]
     #[garde(skip)]
     pub retry_delay_max: Duration,
-}
-
-/// `[producers.<name>]`
-#[derive(Debug, Default, Deserialize, Validate)]
-#[serde(default)]
-#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
-pub struct Producer {
-    #[garde(custom(bearer_tokens(&self.secrets)))]
-    pub tokens: SecretString,
-    #[garde(custom(further_secrets))]
-    pub secrets: SecretString,
-    #[serde(deserialize_with = "texts")]
-    #[garde(length(min = 1), inner(custom(event_types)))]
-    pub events: Vec<String>,
-    #[serde(deserialize_with = "texts")]
-    #[garde(inner(length(min = 1, max = 256)))]
-    pub aliases: Vec<String>,
-    #[garde(pattern("^([A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*)?$"))]
-    pub type_prefix: String,
-}
-
-impl Producer {
-    fn member(&self, name: &str, tolerance: Duration, requests_max: usize) -> Member {
-        const CHECKED: &str = "checked when the settings were read";
-        let tokens = split(self.tokens.expose_secret()).map(Token::parse);
-        let secrets = split(self.secrets.expose_secret()).map(Secret::parse);
-        let producer = producer::Producer {
-            name: name.to_owned(),
-            events: self
-                .events
-                .iter()
-                .map(|types| EventTypes::parse(types).expect(CHECKED))
-                .collect(),
-            aliases: self.aliases.clone(),
-            type_prefix: self.type_prefix.clone(),
-        };
-        let verifier = Verifier::new(secrets.collect::<Result<_, _>>().expect(CHECKED), tolerance);
-        Member::new(
-            producer,
-            tokens.collect::<Result<_, _>>().expect(CHECKED),
-            verifier,
-            requests_max,
-        )
-    }
 }
 
 impl Settings {

@@ -1,14 +1,11 @@
 //! Keeps what happened with each customer in one timeline, finds patterns in it, and tells.
 
 mod announcement;
+mod circle;
 mod profile;
 mod timeline;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
-    time::Duration,
-};
+use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -16,6 +13,7 @@ use serde_json::{Value, json};
 
 use self::{
     announcement::{Announcement, WrittenAnnouncement},
+    circle::circle,
     profile::Profile,
     timeline::Rows,
 };
@@ -269,27 +267,6 @@ fn finding(
     let event = announcement.event(pattern, found, cause, customers, now)?;
     let evidence = found.evidence.iter().map(|it| it.event_id).collect();
     Ok(Finding { pattern: pattern.name.clone(), event, at: found.at, evidence })
-}
-
-/// A pattern that, by way of what it tells, may be found again because it was found.
-fn circle(sought: &[Sought]) -> Option<String> {
-    let leads_to: BTreeMap<usize, Vec<usize>> = (0..sought.len())
-        .map(|from| {
-            let told = &sought[from].announcement.event_type;
-            let next = (0..sought.len()).filter(|to| sought[*to].pattern.is_proved_by(told));
-            (from, next.collect())
-        })
-        .collect();
-    let returns = |start: &usize| {
-        let (mut seen, mut next) = (BTreeSet::new(), leads_to[start].clone());
-        while let Some(one) = next.pop() {
-            if seen.insert(one) {
-                next.extend(&leads_to[&one]);
-            }
-        }
-        seen.contains(start)
-    };
-    (0..sought.len()).find(returns).map(|it| sought[it].pattern.name.clone())
 }
 
 fn longest(durations: impl Iterator<Item = SignedDuration>) -> SignedDuration {
