@@ -15,21 +15,9 @@ const CUSTOMER: &str = "1";
 #[tokio::test]
 async fn the_churn_story_in_the_wrong_order_and_twice_is_told_once_with_its_proof() -> Result<()> {
     story(async |stack| {
-        let failed = happened(
-            "payment.failed",
-            include_str!("../../schemas/examples/valid/payment.failed-1.json"),
-            20,
-        )?;
-        let angry = happened(
-            "ticket.enriched",
-            include_str!("../../schemas/examples/valid/ticket.enriched-1.json"),
-            19,
-        )?;
-        let dropped = happened(
-            "usage.dropped",
-            include_str!("../../schemas/examples/valid/usage.dropped-1.json"),
-            12,
-        )?;
+        let failed = happened("payment.failed", 20)?;
+        let angry = happened("ticket.enriched", 19)?;
+        let dropped = happened("usage.dropped", 12)?;
 
         for event in [&dropped, &angry, &angry, &failed, &dropped, &failed] {
             stack.aws.send(QUEUE, &event.to_string()).await?;
@@ -68,16 +56,7 @@ async fn the_churn_story_in_the_wrong_order_and_twice_is_told_once_with_its_proo
             .collect();
         assert!(risks.is_subset(&[risk["eventId"].to_string()].into()), "one risk: {risks:?}");
 
-        let report = stack.sidecar.command(&[
-            "patterns",
-            "test",
-            "--since",
-            "30d",
-            "--pattern",
-            "failed_payment_then_angry_then_quiet",
-            "--json",
-        ])?;
-        let report: Value = serde_json::from_str(&report)?;
+        let report = rehearsed(stack, "failed_payment_then_angry_then_quiet")?;
         assert_eq!(report["found"], 1, "{report}");
         assert_eq!(report["findings"][0]["eventId"], risk["eventId"]);
         assert_eq!(report["findings"][0]["evidence"], json!(proof));
@@ -87,6 +66,12 @@ async fn the_churn_story_in_the_wrong_order_and_twice_is_told_once_with_its_proo
     .await
 }
 
+/// What `sidecar patterns test` says of one pattern.
+fn rehearsed(stack: &Stack, pattern: &str) -> Result<Value> {
+    let arguments = ["patterns", "test", "--since", "30d", "--pattern", pattern, "--json"];
+    Ok(serde_json::from_str(&stack.sidecar.command(&arguments)?)?)
+}
+
 fn types_in_the_timeline(stack: &Stack) -> Result<Vec<String>> {
     let rows = stack.directus.rows("select event_type from customer_events order by event_type")?;
     let name = |row: &Value| row["event_type"].as_str().map(str::to_owned);
@@ -94,8 +79,10 @@ fn types_in_the_timeline(stack: &Stack) -> Result<Vec<String>> {
 }
 
 /// The example of a type as a rule delivers it, as if it had happened so many days ago.
-fn happened(event_type: &str, example: &str, days_ago: i64) -> Result<Value> {
-    let mut detail: Value = serde_json::from_str(example)?;
+fn happened(event_type: &str, days_ago: i64) -> Result<Value> {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/valid");
+    let example = std::fs::read_to_string(format!("{examples}/{event_type}-1.json"))?;
+    let mut detail: Value = serde_json::from_str(&example)?;
     let (id, at) = (Uuid::now_v7(), Timestamp::now() - SignedDuration::from_hours(24 * days_ago));
     detail["eventId"] = json!(id);
     detail["customerId"] = json!(CUSTOMER);

@@ -61,26 +61,31 @@ pub(crate) async fn tell(matrix: &mut Matrix<'_>) -> Result<()> {
             ])
         })
         .await?;
+    tell_of_children(matrix, &author, &books[0]).await
+}
+
+/// What is done to a child, and by it to its parent.
+async fn tell_of_children(matrix: &mut Matrix<'_>, author: &Value, book: &Value) -> Result<()> {
     matrix
         .case("a child with a new parent", async |directus| {
-            let book = json!({ "title": "Five", "author": { "name": "Ben" } });
-            let book = directus.create("books", book).await?;
-            Ok([created("authors", &book["author"]), created("books", &book["id"])])
+            let five = json!({ "title": "Five", "author": { "name": "Ben" } });
+            let five = directus.create("books", five).await?;
+            Ok([created("authors", &five["author"]), created("books", &five["id"])])
         })
         .await?;
     matrix
         .case("a child that changes its parent", async |directus| {
             let patch =
                 json!({ "title": "One, again", "author": { "id": author, "name": "Ada L." } });
-            directus.update("books", &books[0], patch).await?;
-            Ok([updated("authors", &author), updated("books", &books[0])])
+            directus.update("books", book, patch).await?;
+            Ok([updated("authors", author), updated("books", book)])
         })
         .await?;
     matrix
         .case("a child that moves to another parent", async |directus| {
             let other = directus.create("authors", json!({ "name": "Cleo" })).await?["id"].take();
-            directus.update("books", &books[0], json!({ "author": other })).await?;
-            Ok([created("authors", &other), updated("books", &books[0])])
+            directus.update("books", book, json!({ "author": other })).await?;
+            Ok([created("authors", &other), updated("books", book)])
         })
         .await
 }
