@@ -114,7 +114,7 @@ async fn come_back(stack: &Stack, event: Event) -> Result<Story> {
     let query = format!(
         "select ledger.created_at - outbox.created_at as took
          from event_bridge_outbox outbox join event_bridge_effects ledger using (event_id)
-         where event_id = '{}'",
+         where event_id = '{}' and reaction = 'enrich'",
         event.detail["eventId"].as_str().context("an event has an id")?
     );
     let key = event.key();
