@@ -11,6 +11,8 @@ import type { HttpClient } from './http.js';
 import { Relay } from './relay.js';
 import { relayHealth, takeOver } from './takeover.js';
 
+const PACE_MS = 200;
+
 let database: Knex;
 let relay: Relay;
 let isAway: boolean;
@@ -30,7 +32,11 @@ const post: HttpClient['post'] = async (_url, { body }) => {
 	return { status: 200, headers: {}, body: JSON.stringify({ verdicts }) };
 };
 const newRelay = (): Relay =>
-	new Relay({ database, logger, settings: settingsWith({ EVENT_BRIDGE_BATCH_MAX: 2 }) }, { post, close });
+	new Relay(
+		{ database, logger, settings: settingsWith({ EVENT_BRIDGE_BATCH_MAX: 2 }) },
+		{ post, close },
+		{ next: () => PACE_MS },
+	);
 const pending = async (): Promise<number> => (await database(OUTBOX).where('state', 'pending')).length;
 
 beforeEach(async () => {

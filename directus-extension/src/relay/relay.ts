@@ -1,13 +1,12 @@
 import { withoutValues } from '../lib/without-values.js';
 import { backoffMs } from './backoff.js';
 import { HttpClient } from './http.js';
+import { Pace } from './pace.js';
 import { purge } from './purge.js';
 import { sendBatch, type SendContext, type Sent } from './send-batch.js';
 
 /** From a commit to its request: enough for the commits that follow at once to travel along. */
 const NUDGE_MS = 10;
-/** From one round to the next: a storm of commits becomes five requests a second, not one for each. */
-const PACE_MS = 200;
 const PURGE_INTERVAL_MS = 60_000;
 
 export interface RelayHealth {
@@ -22,6 +21,7 @@ export interface RelayHealth {
 export class Relay {
 	readonly #context: SendContext;
 	readonly #http: Pick<HttpClient, 'post' | 'close'>;
+	readonly #pace: Pick<Pace, 'next'>;
 	#isStarted = false;
 	#isSending = false;
 	#isNudged = false;
@@ -34,8 +34,13 @@ export class Relay {
 	#wakeTimer: NodeJS.Timeout | undefined;
 	#purgeTimer: NodeJS.Timeout | undefined;
 
-	constructor(context: Omit<SendContext, 'http'>, http: Pick<HttpClient, 'post' | 'close'> = new HttpClient()) {
+	constructor(
+		context: Omit<SendContext, 'http'>,
+		http: Pick<HttpClient, 'post' | 'close'> = new HttpClient(),
+		pace: Pick<Pace, 'next'> = new Pace(),
+	) {
 		this.#http = http;
+		this.#pace = pace;
 		this.#context = { ...context, http };
 		this.#countMax = context.settings.batchMax;
 	}
@@ -84,7 +89,7 @@ export class Relay {
 		this.#wakeAt = Infinity;
 		this.#isSending = true;
 		this.#isNudged = false;
-		this.#notBefore = Date.now() + PACE_MS;
+		this.#notBefore = Date.now() + this.#pace.next();
 		// What was refused may have been one row that is gone by now.
 		this.#countMax = Math.min(this.#context.settings.batchMax, this.#countMax * 2);
 		try {
