@@ -1,32 +1,29 @@
 //! `sidecar dead-letters`: what was given up, and what is to become of it.
 
 mod page;
-mod selection;
 
-use std::time::Duration;
+use std::num::NonZeroU32;
 
-use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand, value_parser};
+use anyhow::bail;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::{progress::Progress, say};
 use crate::{
     config::Config,
-    delivery::{DeliveryError, chain},
-    inbound::{
-        dead_letter::{letter::DeadLetter, shelf::Shelf},
-        queue::Queue,
+    inbound::dead_letter::{
+        group::groups,
+        letter::DeadLetter,
+        selection::{Filter, Selection},
+        shelf::{LookLimits, Taken},
+        shelves::{Order, Performed, Shelves, Verb},
     },
-    route::Route,
 };
-use selection::{Filter, Selection};
 
-/// One run looks at this many letters at most; what is left is for the next run.
-const LETTERS_MAX: usize = 10_000;
+/// One run looks at this much of each queue at most; what is left is for the next run.
+const LOOK: LookLimits = LookLimits { letters_max: 10_000, bytes_max: 200_000_000 };
 /// Letters in a second. Each is two calls, one after the other: more than this nobody reaches.
-const RATE_MAX: i64 = 1_000;
+const RATE_MAX: u32 = 1_000;
 
 /// What to do about dead letters.
 #[derive(Debug, Subcommand)]
@@ -67,8 +64,8 @@ pub struct Act {
     #[command(flatten)]
     selection: Selection,
     /// Letters in a second, at most.
-    #[arg(long, default_value = "50", value_name = "N", value_parser = value_parser!(u32).range(1..=RATE_MAX))]
-    rate: u32,
+    #[arg(long, default_value = "50", value_name = "N", value_parser = rate)]
+    rate: NonZeroU32,
     /// Only tells what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -77,74 +74,27 @@ pub struct Act {
     json: bool,
 }
 
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    let rate = text.parse::<NonZeroU32>().ok().filter(|rate| rate.get() <= RATE_MAX);
+    rate.ok_or_else(|| format!("is no number from 1 to {RATE_MAX}"))
+}
+
 /// Runs one of them.
 pub async fn run(config: &Config, command: DeadLetters) -> anyhow::Result<()> {
-    let shelves = shelves(config).await;
+    let aws = super::aws().await;
+    let bus = &config.settings.outbound.bus;
+    let shelves = Shelves::connect(&aws, &config.routes, bus, LOOK);
     match command {
         DeadLetters::List { filter, each, json } => list(&shelves, &filter, each, json).await,
         DeadLetters::Show { id, json } => show(&shelves, &id, json).await,
-        DeadLetters::Redrive(act) => perform(&shelves, &act, Verb::Redrive).await,
-        DeadLetters::Discard(act) => perform(&shelves, &act, Verb::Discard).await,
+        DeadLetters::Redrive(act) => perform(&shelves, act, Verb::Redrive).await,
+        DeadLetters::Discard(act) => perform(&shelves, act, Verb::Discard).await,
     }
 }
 
-async fn shelves(config: &Config) -> Vec<Shelf> {
-    let aws = super::aws().await;
-    let bus = &config.settings.outbound.bus;
-    let shelf = |route: &Route| Shelf {
-        route: route.name.clone(),
-        queue: Queue::connect(&aws, route.queue(bus)),
-        dead_letters: Queue::connect(&aws, route.dead_letter_queue(bus)),
-    };
-    config.routes.iter().map(shelf).collect()
-}
-
-/// The letters of one shelf that were taken down.
-struct Taken<'shelf> {
-    shelf: &'shelf Shelf,
-    letters: Vec<DeadLetter>,
-}
-
-/// Takes down all letters, on the shelves of one route or of all.
-async fn take<'shelf>(
-    shelves: &'shelf [Shelf],
-    route: Option<&str>,
-) -> anyhow::Result<Vec<Taken<'shelf>>> {
-    let names = || shelves.iter().map(|shelf| shelf.route.as_str()).collect::<Vec<_>>().join(", ");
-    if let Some(route) = route.filter(|route| shelves.iter().all(|shelf| shelf.route != *route)) {
-        bail!("there is no route {route}; there are: {}", names());
-    }
-    let mut taken: Vec<Taken> = Vec::new();
-    let wanted = shelves.iter().filter(|shelf| route.is_none_or(|route| shelf.route == route));
-    for shelf in wanted {
-        let left = LETTERS_MAX - taken.iter().map(|taken| taken.letters.len()).sum::<usize>();
-        match shelf.take(left).await {
-            Ok(letters) => taken.push(Taken { shelf, letters }),
-            Err(error) => {
-                put_back(&taken).await;
-                let name = shelf.dead_letters.name();
-                return Err(error).with_context(|| format!("cannot look into {name}"));
-            }
-        }
-    }
-    Ok(taken)
-}
-
-async fn put_back(taken: &[Taken<'_>]) {
-    for Taken { shelf, letters } in taken {
-        shelf.put_back(letters).await;
-    }
-}
-
-async fn list(shelves: &[Shelf], filter: &Filter, each: bool, json: bool) -> anyhow::Result<()> {
+async fn list(shelves: &Shelves, filter: &Filter, each: bool, json: bool) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    let taken = take(shelves, filter.route.as_deref()).await?;
-    put_back(&taken).await;
-    let letters: Vec<&DeadLetter> = taken
-        .iter()
-        .flat_map(|taken| &taken.letters)
-        .filter(|letter| filter.admits(letter, now))
-        .collect();
+    let Taken { letters, more } = shelves.look(filter).await?;
     if json {
         say(&serde_json::to_string_pretty(&letters)?);
     } else if letters.is_empty() {
@@ -152,105 +102,66 @@ async fn list(shelves: &[Shelf], filter: &Filter, each: bool, json: bool) -> any
     } else if each {
         say(&page::of_letters(&letters, now));
     } else {
-        say(&page::of_groups(&letters, now));
+        say(&page::of_groups(&groups(&letters), now));
+    }
+    if more && !json {
+        say("There are more than one run looks at.");
     }
     Ok(())
 }
 
-async fn show(shelves: &[Shelf], id: &str, json: bool) -> anyhow::Result<()> {
+async fn show(shelves: &Shelves, id: &str, json: bool) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    let taken = take(shelves, None).await?;
-    put_back(&taken).await;
-    let letters = taken.iter().flat_map(|taken| &taken.letters);
-    let found: Vec<&DeadLetter> = letters.filter(|letter| letter.id.starts_with(id)).collect();
+    let Taken { letters, .. } = shelves.look(&Filter::default()).await?;
+    let found: Vec<&DeadLetter> = letters.iter().filter(|it| it.id.starts_with(id)).collect();
     let letter = match found.as_slice() {
         [letter] => letter,
         [] => bail!("there is no dead letter {id}"),
         several => bail!("{} dead letters have an id that starts with {id}", several.len()),
     };
-    let body: Value = serde_json::from_str(&letter.body).unwrap_or_else(|_| json!(letter.body));
     if json {
-        let mut document = serde_json::to_value(letter)?;
-        document["body"] = body;
-        say(&serde_json::to_string_pretty(&document)?);
+        say(&serde_json::to_string_pretty(&letter.whole())?);
         return Ok(());
     }
     let heading = page::heading(letter, now);
-    say(&format!("{heading}\n\n{}", serde_json::to_string_pretty(&body)?));
+    say(&format!("{heading}\n\n{}", serde_json::to_string_pretty(&letter.document())?));
     Ok(())
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Verb {
-    Redrive,
-    Discard,
-}
-
-impl Verb {
-    fn done(self) -> &'static str {
-        match self {
-            Self::Redrive => "sent again",
-            Self::Discard => "discarded",
-        }
-    }
-
-    async fn apply(self, letter: &DeadLetter, of: &Shelf) -> Result<(), DeliveryError> {
-        match self {
-            Self::Redrive => of.redrive(letter).await,
-            Self::Discard => of.discard(letter).await,
-        }
-    }
-}
-
-async fn perform(shelves: &[Shelf], act: &Act, verb: Verb) -> anyhow::Result<()> {
-    let now = Timestamp::now();
-    let taken = take(shelves, act.selection.filter.route.as_deref()).await?;
-    let mut pace = interval(Duration::from_secs(1) / act.rate);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let is_wanted = |letter: &DeadLetter| act.selection.admits(letter, now);
-    let total = taken.iter().flat_map(|taken| &taken.letters).filter(|it| is_wanted(it)).count();
-    let silent = act.json || act.dry_run;
+async fn perform(shelves: &Shelves, act: Act, verb: Verb) -> anyhow::Result<()> {
+    let Act { selection, rate, dry_run, json } = act;
+    let silent = json || dry_run;
     let mut progress = if silent { Progress::Silent } else { Progress::on_terminal("letters") };
-    progress.expect(total as u64);
-    let (mut done, mut failed) = (0_usize, Vec::new());
-    for Taken { shelf, letters } in taken {
-        let (wanted, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(is_wanted);
-        shelf.put_back(&others).await;
-        if act.dry_run {
-            shelf.put_back(&wanted).await;
-            done += wanted.len();
-            continue;
-        }
-        for letter in wanted {
-            pace.tick().await;
-            match verb.apply(&letter, shelf).await {
-                Ok(()) => done += 1,
-                Err(error) => {
-                    shelf.put_back(std::slice::from_ref(&letter)).await;
-                    failed.push((letter.id, chain(&error)));
-                }
-            }
-            progress.reached((done + failed.len()) as u64);
-        }
-    }
+    let order = Order { selection: &selection, verb, rate, letters_max: usize::MAX, dry_run };
+    let performed = shelves.perform(order, |through, total| {
+        progress.expect(total as u64);
+        progress.reached(through as u64);
+    });
+    let performed = performed.await?;
     progress.finish();
-    report(act, verb, done, &failed)
+    report(&performed, verb, json)
 }
 
-fn report(act: &Act, verb: Verb, done: usize, failed: &[(String, String)]) -> anyhow::Result<()> {
-    let would = if act.dry_run { "would be " } else { "" };
-    if act.json {
-        let failed: Vec<Value> =
-            failed.iter().map(|(id, error)| json!({ "id": id, "error": error })).collect();
-        say(&json!({ "done": done, "dryRun": act.dry_run, "failed": failed }).to_string());
+fn report(performed: &Performed, verb: Verb, json: bool) -> anyhow::Result<()> {
+    let Performed { done, dry_run, failed, left: _ } = performed;
+    if json {
+        say(&serde_json::to_string(performed)?);
     } else {
-        say(&format!("{done} dead letter(s) {would}{}", verb.done()));
+        let would = if *dry_run { "would be " } else { "" };
+        let done_to_them = match verb {
+            Verb::Redrive => "sent again",
+            Verb::Discard => "discarded",
+        };
+        say(&format!("{done} dead letter(s) {would}{done_to_them}"));
     }
-    match failed {
+    match failed.as_slice() {
         [] => Ok(()),
-        [(id, error), ..] => {
-            bail!("{} dead letter(s) stay; the first is {id}: {error}", failed.len())
-        }
+        [first, ..] => bail!(
+            "{} dead letter(s) stay; the first is {}: {}",
+            failed.len(),
+            first.id,
+            first.error
+        ),
     }
 }
 

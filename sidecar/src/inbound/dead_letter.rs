@@ -1,7 +1,10 @@
 //! A message that can never be worked on, kept whole, with the reason.
 
+pub mod group;
 pub mod letter;
+pub mod selection;
 pub mod shelf;
+pub mod shelves;
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,23 +1,26 @@
 //! Dead letters on a terminal.
 
-use std::{cmp::Reverse, time::Duration};
+use std::time::Duration;
 
 use humantime_serde::re::humantime;
 use jiff::Timestamp;
 
-use crate::{command::table::Table, inbound::dead_letter::letter::DeadLetter};
+use crate::{
+    command::table::Table,
+    inbound::dead_letter::{group::Group, letter::DeadLetter},
+};
 
 /// A detail on one line of a list.
 const DETAIL_CHARS_MAX: usize = 60;
 
 /// A line for each letter.
-pub(super) fn of_letters(letters: &[&DeadLetter], now: Timestamp) -> String {
+pub(super) fn of_letters(letters: &[DeadLetter], now: Timestamp) -> String {
     let mut table = Table::new(["ID", "GROUP", "AGE", "ROUTE", "EVENT", "REASON", "DETAIL"]);
     for letter in letters {
         table.row([
             letter.id.clone(),
             letter.group.clone(),
-            age(letter, now),
+            age(letter.dead_since, now),
             letter.route.clone(),
             letter.event_type.clone().unwrap_or_default(),
             letter.reason.clone(),
@@ -27,28 +30,19 @@ pub(super) fn of_letters(letters: &[&DeadLetter], now: Timestamp) -> String {
     table.to_string()
 }
 
-/// The largest group first: that is where one remedy does most.
-pub(super) fn of_groups(letters: &[&DeadLetter], now: Timestamp) -> String {
-    let mut groups: Vec<Vec<&DeadLetter>> = Vec::new();
-    for letter in letters {
-        match groups.iter_mut().find(|group| group[0].group == letter.group) {
-            Some(group) => group.push(letter),
-            None => groups.push(vec![letter]),
-        }
-    }
-    groups.sort_by_key(|group| Reverse(group.len()));
+/// A line for each group.
+pub(super) fn of_groups(groups: &[Group], now: Timestamp) -> String {
     let mut table =
         Table::new(["GROUP", "LETTERS", "OLDEST", "ROUTE", "EVENT", "REASON", "DETAIL"]);
     for group in groups {
-        let oldest = group.iter().min_by_key(|letter| letter.dead_since).expect("not empty");
         table.row([
-            oldest.group.clone(),
-            group.len().to_string(),
-            age(oldest, now),
-            oldest.route.clone(),
-            oldest.event_type.clone().unwrap_or_default(),
-            oldest.reason.clone(),
-            shortened(&oldest.detail),
+            group.group.clone(),
+            group.letters.to_string(),
+            age(group.oldest, now),
+            group.route.clone(),
+            group.event_type.clone().unwrap_or_default(),
+            group.reason.clone(),
+            shortened(&group.detail),
         ]);
     }
     table.to_string()
@@ -64,7 +58,7 @@ pub(super) fn heading(letter: &DeadLetter, now: Timestamp) -> String {
         ("reason", letter.reason.clone()),
         ("detail", letter.detail.clone()),
         ("attempts", letter.attempts.map_or_else(String::new, |count| count.to_string())),
-        ("age", age(letter, now)),
+        ("age", age(letter.dead_since, now)),
     ] {
         table.row([name.to_owned(), value]);
     }
@@ -72,8 +66,8 @@ pub(super) fn heading(letter: &DeadLetter, now: Timestamp) -> String {
 }
 
 /// How long it has been dead.
-fn age(letter: &DeadLetter, now: Timestamp) -> String {
-    let Some(since) = letter.dead_since else { return String::new() };
+fn age(since: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(since) = since else { return String::new() };
     let secs = u64::try_from(now.duration_since(since).as_secs()).unwrap_or_default();
     humantime::format_duration(Duration::from_secs(secs)).to_string()
 }

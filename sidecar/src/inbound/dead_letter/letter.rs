@@ -12,6 +12,7 @@ const GROUP_CHARS: usize = 8;
 
 /// A dead letter, read.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// SQS' name for the message.
     pub id: String,
@@ -66,6 +67,18 @@ impl DeadLetter {
             receipt: message.receipt,
         }
     }
+
+    /// The message as a document, or as the text that it is.
+    pub fn document(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| Value::from(self.body.as_str()))
+    }
+
+    /// All of it, the message included.
+    pub fn whole(&self) -> Value {
+        let mut whole = serde_json::to_value(self).expect("a letter is plain data");
+        whole["body"] = self.document();
+        whole
+    }
 }
 
 /// Three hands put letters there: our consumer tells its reason, EventBridge tells in its own words
@@ -109,6 +122,30 @@ fn shape(detail: &str) -> String {
 fn group(parts: &[&str]) -> String {
     let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, parts.join("\n").as_bytes());
     name.simple().to_string()[..GROUP_CHARS].to_owned()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::inbound::queue::testing::receipt;
+
+    /// A feedback that died of this reason.
+    pub(crate) fn letter(id: &str, reason: &str) -> DeadLetter {
+        DeadLetter {
+            id: id.to_owned(),
+            route: "feedback".to_owned(),
+            group: format!("group-of-{reason}"),
+            reason: reason.to_owned(),
+            detail: String::new(),
+            attempts: None,
+            event_type: Some("feedback.submitted".to_owned()),
+            event_id: None,
+            dead_since: None,
+            traceparent: None,
+            body: String::new(),
+            receipt: receipt("r"),
+        }
+    }
 }
 
 #[cfg(test)]

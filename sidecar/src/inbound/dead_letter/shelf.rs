@@ -15,6 +15,24 @@ const HOLD: Duration = Duration::from_mins(5);
 /// Asking all of the queue's servers, not some of them, takes a wait.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// How much one look takes down.
+#[derive(Debug, Clone, Copy)]
+pub struct LookLimits {
+    /// Letters.
+    pub letters_max: usize,
+    /// What they weigh: the look ends with the batch that goes beyond it.
+    pub bytes_max: usize,
+}
+
+/// What one look took down.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Nobody else sees them until they are put back.
+    pub letters: Vec<DeadLetter>,
+    /// Whether a bound ended the look, so that there may be more.
+    pub more: bool,
+}
+
 /// The dead letters of one route.
 #[derive(Debug)]
 pub struct Shelf {
@@ -27,19 +45,20 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Takes down at most `letters_max` letters: nobody else sees them until they are put back.
-    pub async fn take(&self, letters_max: usize) -> Result<Vec<DeadLetter>, DeliveryError> {
-        let mut letters = Vec::new();
-        while letters.len() < letters_max {
-            let count = BATCH_MAX.min(letters_max - letters.len());
+    /// Takes letters down, until there are none or a bound is reached.
+    pub async fn take(&self, limits: LookLimits) -> Result<Taken, DeliveryError> {
+        let (mut letters, mut bytes) = (Vec::new(), 0);
+        while letters.len() < limits.letters_max && bytes < limits.bytes_max {
+            let count = BATCH_MAX.min(limits.letters_max - letters.len());
             let messages = self.dead_letters.receive(count, WAIT, HOLD).await?;
             if messages.is_empty() {
-                break;
+                return Ok(Taken { letters, more: false });
             }
+            bytes += messages.iter().map(|message| message.body.len()).sum::<usize>();
             let read = messages.into_iter().map(|message| DeadLetter::read(&self.route, message));
             letters.extend(read);
         }
-        Ok(letters)
+        Ok(Taken { letters, more: true })
     }
 
     /// Puts letters back. One that cannot be put back comes back by itself, later.
@@ -65,7 +84,7 @@ impl Shelf {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
     use std::sync::{Arc, Mutex};
 
     use aws_sdk_sqs::{
@@ -84,20 +103,25 @@ mod tests {
     use crate::inbound::queue::testing;
 
     /// A shelf on which `count` letters lie, and what is done to them.
-    fn shelf(count: usize, sending_works: bool) -> (Shelf, Arc<Mutex<Vec<String>>>) {
+    pub(crate) fn shelf(
+        route: &str,
+        count: usize,
+        sending_works: bool,
+    ) -> (Shelf, Arc<Mutex<Vec<String>>>) {
         let log = Arc::new(Mutex::new(Vec::new()));
         let note = |log: &Arc<Mutex<Vec<String>>>| {
             let log = Arc::clone(log);
             move |line: String| log.lock().unwrap().push(line)
         };
         let left = Mutex::new((0..count).collect::<Vec<_>>());
+        let of_route = route.to_owned();
         let receive = mock!(Client::receive_message).then_compute_output(move |input| {
             let mut left = left.lock().unwrap();
             let asked = usize::try_from(input.max_number_of_messages().unwrap()).unwrap();
             let taken = asked.min(left.len());
             let messages = left.drain(..taken).map(|n| {
                 Message::builder()
-                    .message_id(format!("m{n}"))
+                    .message_id(format!("{of_route}-{n}"))
                     .receipt_handle(n.to_string())
                     .body("letter")
                     .build()
@@ -127,34 +151,52 @@ mod tests {
             });
         let rules = [receive, send, delete, give_back];
         let queue = testing::queue(mock_client!(aws_sdk_sqs, RuleMode::MatchAny, &rules));
-        let shelf =
-            Shelf { route: "feedback".to_owned(), queue: queue.clone(), dead_letters: queue };
+        let shelf = Shelf { route: route.to_owned(), queue: queue.clone(), dead_letters: queue };
         (shelf, log)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::shelf, *};
+
+    const LIMITS: LookLimits = LookLimits { letters_max: 100, bytes_max: 1_000 };
 
     #[tokio::test]
     async fn all_letters_are_taken_down_and_put_back_in_batches() {
-        let (shelf, log) = shelf(23, true);
+        let (shelf, log) = shelf("feedback", 23, true);
 
-        let letters = shelf.take(100).await.unwrap();
+        let Taken { letters, more } = shelf.take(LIMITS).await.unwrap();
         shelf.put_back(&letters).await;
 
+        assert!(!more);
         assert_eq!(letters.len(), 23);
         assert_eq!(*log.lock().unwrap(), ["returned 10", "returned 10", "returned 3"]);
     }
 
     #[tokio::test]
     async fn no_more_letters_are_taken_down_than_asked_for() {
-        let (shelf, _) = shelf(23, true);
+        let (shelf, _) = shelf("feedback", 23, true);
 
-        assert_eq!(shelf.take(12).await.unwrap().len(), 12);
+        let taken = shelf.take(LookLimits { letters_max: 12, ..LIMITS }).await.unwrap();
+
+        assert_eq!((taken.letters.len(), taken.more), (12, true));
+    }
+
+    #[tokio::test]
+    async fn a_look_ends_when_the_letters_are_heavy() {
+        let (shelf, _) = shelf("feedback", 23, true);
+
+        let taken = shelf.take(LookLimits { bytes_max: 61, ..LIMITS }).await.unwrap();
+
+        assert_eq!((taken.letters.len(), taken.more), (20, true));
     }
 
     #[tokio::test]
     async fn a_letter_is_sent_again_before_it_is_deleted() {
-        let (shelf, log) = shelf(1, true);
+        let (shelf, log) = shelf("feedback", 1, true);
 
-        let letters = shelf.take(1).await.unwrap();
+        let letters = shelf.take(LIMITS).await.unwrap().letters;
         shelf.redrive(&letters[0]).await.unwrap();
 
         assert_eq!(*log.lock().unwrap(), ["sent letter", "deleted 1"]);
@@ -162,9 +204,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_letter_that_cannot_be_sent_again_stays() {
-        let (shelf, log) = shelf(1, false);
+        let (shelf, log) = shelf("feedback", 1, false);
 
-        let letters = shelf.take(1).await.unwrap();
+        let letters = shelf.take(LIMITS).await.unwrap().letters;
         let outcome = shelf.redrive(&letters[0]).await;
 
         assert!(outcome.is_err());

@@ -1,15 +1,17 @@
-//! Which dead letters are meant.
+//! Which dead letters are meant, in the words of the command line and of the admin API.
 
 use std::time::Duration;
 
 use clap::Args;
 use humantime_serde::re::humantime;
 use jiff::Timestamp;
+use serde::Deserialize;
 
-use crate::inbound::dead_letter::letter::DeadLetter;
+use super::letter::DeadLetter;
 
 /// Narrows down what is looked at; what is not said does not matter.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Filter {
     /// Only of this route.
     #[arg(long)]
@@ -25,9 +27,11 @@ pub struct Filter {
     pub event_type: Option<String>,
     /// Only those dead for longer than this, such as `90min` or `2d`.
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde::option")]
     pub older_than: Option<Duration>,
     /// Only those dead for less than this.
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde::option")]
     pub newer_than: Option<Duration>,
 }
 
@@ -55,26 +59,30 @@ impl Filter {
 
 /// Says which letters something is done to; nothing said means none.
 #[derive(Debug, Default, Args)]
-pub(super) struct Selection {
+pub struct Selection {
     /// The letters' ids.
     #[arg(required_unless_present_any = [
         "all", "route", "group", "reason", "event_type", "older_than", "newer_than",
     ])]
-    pub(super) ids: Vec<String>,
+    pub ids: Vec<String>,
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
-    pub(super) all: bool,
+    pub all: bool,
     /// Narrows down further.
     #[command(flatten)]
-    pub(super) filter: Filter,
+    pub filter: Filter,
 }
 
 impl Selection {
+    /// Whether it names no letter, not even by a filter.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && !self.all && self.filter.is_empty()
+    }
+
     /// Whether something is to be done to the letter.
-    pub(super) fn admits(&self, letter: &DeadLetter, now: Timestamp) -> bool {
-        let named = self.ids.contains(&letter.id);
-        let chosen = named || self.all || (self.ids.is_empty() && !self.filter.is_empty());
-        chosen && self.filter.admits(letter, now)
+    pub fn admits(&self, letter: &DeadLetter, now: Timestamp) -> bool {
+        let named = self.ids.is_empty() || self.ids.contains(&letter.id);
+        !self.is_empty() && named && self.filter.admits(letter, now)
     }
 }
 
@@ -83,7 +91,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::inbound::queue::testing;
+    use crate::inbound::dead_letter::letter::testing::letter;
 
     #[derive(Parser)]
     struct Line {
@@ -100,20 +108,8 @@ mod tests {
         [("a", "contract", 1), ("b", "contract", 48), ("c", "bus", 1)]
             .into_iter()
             .filter(|(id, reason, hours)| {
-                let letter = DeadLetter {
-                    id: (*id).to_owned(),
-                    route: "feedback".to_owned(),
-                    group: format!("group-of-{reason}"),
-                    reason: (*reason).to_owned(),
-                    detail: String::new(),
-                    attempts: None,
-                    event_type: Some("feedback.submitted".to_owned()),
-                    event_id: None,
-                    dead_since: Some(NOW - Duration::from_hours(*hours)),
-                    traceparent: None,
-                    body: String::new(),
-                    receipt: testing::receipt("r"),
-                };
+                let dead_since = Some(NOW - Duration::from_hours(*hours));
+                let letter = DeadLetter { dead_since, ..letter(id, reason) };
                 selection.admits(&letter, NOW)
             })
             .map(|(id, ..)| id)
@@ -133,6 +129,18 @@ mod tests {
     #[case("a b --reason bus", &[])]
     fn one_some_or_all_are_selected(#[case] line: &str, #[case] expected: &[&str]) {
         assert_eq!(selected(line), expected);
+    }
+
+    #[test]
+    fn a_filter_is_written_alike_in_the_api() {
+        let filter: Filter = serde_json::from_value(
+            serde_json::json!({ "eventType": "ticket.created", "olderThan": "90min" }),
+        )
+        .unwrap();
+
+        assert_eq!(filter.event_type.as_deref(), Some("ticket.created"));
+        assert_eq!(filter.older_than, Some(Duration::from_mins(90)));
+        assert!(serde_json::from_str::<Filter>(r#"{ "grup": "typo" }"#).is_err());
     }
 
     #[test]
