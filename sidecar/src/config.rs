@@ -33,8 +33,12 @@ const DEFAULTS: &str = include_str!("../config/sidecar.toml");
 const PREFIX: &str = "SIDECAR";
 const SEPARATOR: &str = "__";
 /// The settings that may also be read from a file.
-const SECRETS: [&str; 3] =
-    ["SIDECAR__OUTBOUND__SECRETS", "SIDECAR__OUTBOUND__PSEUDONYM_KEY", "SIDECAR__DIRECTUS__TOKEN"];
+const SECRETS: [&str; 4] = [
+    "SIDECAR__ADMIN__TOKENS",
+    "SIDECAR__OUTBOUND__SECRETS",
+    "SIDECAR__OUTBOUND__PSEUDONYM_KEY",
+    "SIDECAR__DIRECTUS__TOKEN",
+];
 /// Obeys the rules of every secret and keeps none.
 const NO_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// One run reports at most this many settings of the wrong type.

@@ -2,6 +2,7 @@
 //!
 //! `outbound` and `inbound` never import each other; what they share is [`event::Event`].
 
+pub mod admin;
 pub mod batch;
 pub mod catalogue;
 pub mod command;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod expression;
 pub mod inbound;
 pub mod insight;
+pub mod openapi;
 pub mod outbound;
 pub mod reaction;
 pub mod reactions;
@@ -22,3 +24,4 @@ pub mod retry;
 pub mod route;
 pub mod signature;
 pub mod telemetry;
+pub mod token;

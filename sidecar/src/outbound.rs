@@ -6,7 +6,6 @@ pub mod change;
 pub mod eventbridge;
 pub mod intake;
 pub mod mapping;
-pub mod openapi;
 pub mod placed;
 pub mod privacy;
 pub mod publisher;

@@ -30,6 +30,8 @@ const KNOWN_OF_A_TYPE: [&str; 2] = ["source", "detail-type"];
 pub struct Route {
     /// Its name in the file.
     pub name: String,
+    /// What it is for.
+    pub description: String,
     /// What is done about the events.
     pub reaction: ReactionName,
     /// Which events, as an EventBridge pattern.
@@ -79,8 +81,8 @@ impl ReactionName {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    #[serde(rename = "description")]
-    _description: Option<String>,
+    #[serde(default)]
+    description: String,
     reaction: ReactionName,
     pattern: Map<String, Value>,
 }
@@ -155,7 +157,13 @@ fn compile_one(name: &str, route: Value) -> Result<Route, String> {
     if pattern.chars().count() > PATTERN_CHARS_MAX {
         return Err(format!("pattern: longer than {PATTERN_CHARS_MAX} characters"));
     }
-    Ok(Route { name: name.to_owned(), reaction: written.reaction, pattern, matcher })
+    Ok(Route {
+        name: name.to_owned(),
+        description: written.description,
+        reaction: written.reaction,
+        pattern,
+        matcher,
+    })
 }
 
 #[cfg(test)]

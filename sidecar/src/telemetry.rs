@@ -1,11 +1,17 @@
 //! Logs and metrics: the name of every metric is here.
 
+mod counted;
+
+use std::time::Duration;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+pub use self::counted::{Counted, Messages};
 
 const CHANGES: &str = "event_bridge_changes_total";
 const EVENTS: &str = "event_bridge_events_total";
@@ -18,6 +24,7 @@ const QUEUE_BYTES: &str = "event_bridge_publish_queue_bytes";
 const MESSAGES_RECEIVED: &str = "event_bridge_messages_received_total";
 const MESSAGES_SETTLED: &str = "event_bridge_messages_settled_total";
 const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
+const QUEUE_LAG: &str = "event_bridge_queue_lag_seconds";
 const EFFECTS: &str = "event_bridge_effects_total";
 const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
 const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
@@ -64,6 +71,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(MESSAGES_RECEIVED, "Messages received, by queue");
     describe_counter!(MESSAGES_SETTLED, "Messages settled, by queue and outcome");
     describe_gauge!(MESSAGES_IN_FLIGHT, "Messages being worked on, by queue");
+    describe_gauge!(QUEUE_LAG, "How long the messages that came last had waited, by queue");
     describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
     describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
     describe_histogram!(COMMIT_TO_ENRICHED, "From the change to its effects in Directus, by queue");
@@ -119,6 +127,11 @@ pub fn message_received(queue: &str) {
 pub fn message_settled(queue: &str, outcome: &'static str) {
     counter!(MESSAGES_SETTLED, "queue" => queue.to_owned(), "outcome" => outcome).increment(1);
     gauge!(MESSAGES_IN_FLIGHT, "queue" => queue.to_owned()).decrement(1);
+}
+
+/// The messages that a receive brought had waited so long; it brought none when nothing waits.
+pub fn queue_lag(queue: &str, lag: Duration) {
+    gauge!(QUEUE_LAG, "queue" => queue.to_owned()).set(lag.as_secs_f64());
 }
 
 /// A message's effects are all in Directus.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -24,6 +25,8 @@ use crate::{
 pub const SECRET: &str = "whsec_ZmlyeXQgbGlnaHQsIGEgc2VjcmV0IG9mIDMyIGJ5dGU=";
 /// What the service account of every database here is known by.
 pub const DIRECTUS_TOKEN: &str = "token-of-the-service-account";
+/// What whoever operates the sidecar of a story is known by.
+pub const ADMIN_TOKEN: &str = "token-of-whoever-operates-the-sidecar";
 
 /// The sidecar binary, with the configuration it ships with.
 pub struct Sidecar {
@@ -32,18 +35,20 @@ pub struct Sidecar {
     binary: PathBuf,
     environment: Settings,
     url: String,
+    admin_url: String,
     http: reqwest::Client,
 }
 
 impl Sidecar {
     pub(crate) fn new(
         dir: &Path,
-        address: SocketAddr,
+        [address, admin_address]: [SocketAddr; 2],
         aws_url: &str,
         directus_url: &str,
     ) -> Result<Self> {
         let environment = vec![
             ("SIDECAR__SERVER__LISTEN", address.to_string()),
+            ("SIDECAR__ADMIN__LISTEN", admin_address.to_string()),
             ("SIDECAR__DIRECTUS__URL", directus_url.to_owned()),
             ("AWS_ENDPOINT_URL", aws_url.to_owned()),
         ];
@@ -54,6 +59,7 @@ impl Sidecar {
             binary,
             environment,
             url: format!("http://{address}"),
+            admin_url: format!("http://{admin_address}"),
             http: reqwest::Client::new(),
         })
     }
@@ -151,6 +157,24 @@ impl Sidecar {
         &self.url
     }
 
+    /// Where its admin API listens.
+    pub fn admin_url(&self) -> &str {
+        &self.admin_url
+    }
+
+    /// Asks its admin API, as an operator; returns the answer.
+    pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let url = format!("{}{path}", self.admin_url);
+        let mut request = self.http.request(method, url).bearer_auth(ADMIN_TOKEN);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await?;
+        let (status, body) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{path}: {status}: {body}");
+        Ok(serde_json::from_str(&body)?)
+    }
+
     /// What it has counted.
     pub async fn metrics(&self) -> Result<String> {
         Ok(self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?)
@@ -205,6 +229,7 @@ fn sidecar(binary: &Path, arguments: &[&str], environment: &Settings) -> Command
         ("AWS_REGION", "us-east-1"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("SIDECAR_CONFIG", "sidecar/config"),
+        ("SIDECAR__ADMIN__TOKENS", ADMIN_TOKEN),
         ("SIDECAR__DIRECTUS__TOKEN", DIRECTUS_TOKEN),
         // What a killed sidecar was working on comes back after this.
         ("SIDECAR__INBOUND__VISIBILITY", "5s"),

@@ -46,13 +46,14 @@ impl Stack {
         let template = template::of(setup.schema, setup.database).await?;
         let storage = Storage::copy_of(&template, setup.database, &dir).await?;
 
-        let sidecar_address = free_address();
+        let [sidecar_address, admin_address] = [free_address(), free_address()];
         let mut aws = Aws::new(setup.aws, &dir, free_address()).await?;
         let mut directus = Directus::new("directus", &dir, &storage.connection());
         directus.set_up(sidecar_address, &setup.directus)?;
         tokio::try_join!(aws.start(), directus.start())?;
 
-        let mut sidecar = Sidecar::new(&dir, sidecar_address, aws.url(), directus.url())?;
+        let mut sidecar =
+            Sidecar::new(&dir, [sidecar_address, admin_address], aws.url(), directus.url())?;
         if !setup.files.is_empty() {
             sidecar.configure_by(&dir, &setup.files)?;
         }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use e2e::story;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -41,6 +42,41 @@ async fn dead_letters_are_listed_by_cause_redriven_and_discarded() -> Result<()>
         assert_eq!(stack.sidecar.command(&dry)?, "2 dead letter(s) would be discarded\n");
         stack.sidecar.command(&["dead-letters", "discard", "--reason", "undecodable"])?;
         assert_eq!(stack.sidecar.command(&["dead-letters", "list"])?, "no dead letters\n");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_admin_api_shows_how_it_goes_and_does_the_same() -> Result<()> {
+    story(async |stack| {
+        stack.expect_log("message dead-lettered");
+        for poison in ["{ first", "{ second", "{ third"] {
+            stack.aws.send(QUEUE, poison).await?;
+        }
+        stack.aws.is_done(QUEUE).await?;
+        let ask = async |method, path: String, body| stack.sidecar.admin(method, &path, body).await;
+
+        let overview = ask(Method::GET, "/v1/overview".into(), None).await?;
+        let routes = overview["routes"].as_array().into_iter().flatten();
+        let feedback = routes.clone().find(|it| it["route"] == "feedback").unwrap_or(&Value::Null);
+        assert_eq!(feedback["deadLetters"]["waiting"], 3, "{overview}");
+        assert_eq!(feedback["messages"]["settled"]["dead_lettered"], 3, "{overview}");
+        assert_eq!(overview["ready"], true, "{overview}");
+
+        let listed = ask(Method::GET, "/v1/dead-letters?route=feedback".into(), None).await?;
+        assert_eq!(listed["groups"][0]["letters"], 3, "{listed}");
+        let id = listed["letters"][0]["id"].as_str().unwrap_or_default();
+        let letter = ask(Method::GET, format!("/v1/dead-letters/{id}"), None).await?;
+        assert!(letter["body"].as_str().is_some_and(|body| body.starts_with('{')), "{letter}");
+
+        let one = Some(json!({ "ids": [id] }));
+        assert_eq!(ask(Method::POST, "/v1/dead-letters/discard".into(), one).await?["done"], 1);
+        let all = Some(json!({ "all": true }));
+        assert_eq!(ask(Method::POST, "/v1/dead-letters/redrive".into(), all).await?["done"], 2);
+        stack.aws.is_done(QUEUE).await?;
+        let again = ask(Method::GET, "/v1/dead-letters".into(), None).await?;
+        assert_eq!(again["letters"].as_array().map(Vec::len), Some(2), "{again}");
         Ok(())
     })
     .await

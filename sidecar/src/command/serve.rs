@@ -2,9 +2,10 @@
 
 mod parts;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
+use axum::Router;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,6 +17,7 @@ use tracing::{error, info};
 pub use self::parts::{availability, consumer};
 use self::parts::{comprehend_limits, context, effects, intake, publisher, server_limits};
 use crate::{
+    admin,
     comprehend::Comprehend,
     config::Config,
     inbound::{Arrival, consumer::Consumer},
@@ -37,9 +39,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let Config { settings, mappings, routes, reactions, contracts, .. } = config;
     telemetry::start_logging(settings.log.format, &settings.log.level)?;
     let metrics = telemetry::start_metrics()?;
-    let listener = TcpListener::bind(settings.server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+    let listener = listen(settings.server.listen).await?;
     let address = listener.local_addr()?;
     let aws = super::aws().await;
 
@@ -67,6 +67,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     drop(context);
 
+    if !settings.admin.tokens().is_empty() {
+        let listener = listen(settings.admin.listen).await?;
+        info!(address = %listener.local_addr()?, "serving the admin API");
+        let admin = parts::admin(&aws, &settings, &routes, &readiness, &metrics);
+        start_server(listener, admin::router(admin), &parts, &shutdown);
+    }
+
     let taking = readiness.part("server");
     let outbound = Arc::new(Outbound::new(mappings, publisher));
     let intake = intake(&settings, &outbound, &shutdown);
@@ -78,12 +85,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         shutdown: shutdown.clone(),
     };
     let router = server::router(server, intake, readiness, metrics);
-    let stop = shutdown.clone().cancelled_owned();
-    start_part(&parts, &shutdown, async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-            error!(error = &error as &dyn std::error::Error, "the server ended");
-        }
-    });
+    start_server(listener, router, &parts, &shutdown);
     parts.close();
     taking.ready();
     info!(%address, routes = routes.len(), "serving on {address}");
@@ -97,6 +99,25 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .context("work still in flight at the end of the drain")?;
     info!("stopped");
     signal.map(drop).context("a part ended by itself")
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn start_server(
+    listener: TcpListener,
+    router: Router,
+    parts: &TaskTracker,
+    shutdown: &CancellationToken,
+) {
+    let stop = shutdown.clone().cancelled_owned();
+    start_part(parts, shutdown, async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+            error!(error = &error as &dyn std::error::Error, "a server ended");
+        }
+    });
 }
 
 /// Starts a part without which the others must not go on: when it ends, or panics, all stop, and

@@ -12,8 +12,9 @@ use crate::{
     config::{producers::environment_spelling, settings::Producer},
     directus::effects::EFFECTS_MAX,
     event::EventTypes,
-    outbound::{intake::credential::Token, privacy::pseudonym::KEY_BYTES_MIN},
+    outbound::privacy::pseudonym::KEY_BYTES_MIN,
     signature::Secret,
+    token::Token,
 };
 
 /// The items of a list as the environment writes it: separated by commas.
@@ -78,12 +79,16 @@ pub(super) fn bearer_tokens(
         if is_alone && split(tokens.expose_secret()).next().is_none() {
             return Err(garde::Error::new("neither tokens nor secrets are set"));
         }
-        for (number, token) in (1..).zip(split(tokens.expose_secret())) {
-            Token::parse(token)
-                .map_err(|error| garde::Error::new(format!("token {number}: {error}")))?;
-        }
-        Ok(())
+        further_tokens(tokens, &())
     }
+}
+
+pub(super) fn further_tokens(tokens: &SecretString, (): &()) -> garde::Result {
+    for (number, token) in (1..).zip(split(tokens.expose_secret())) {
+        Token::parse(token)
+            .map_err(|error| garde::Error::new(format!("token {number}: {error}")))?;
+    }
+    Ok(())
 }
 
 pub(super) fn event_types(types: &str, (): &()) -> garde::Result {

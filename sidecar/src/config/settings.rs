@@ -18,14 +18,15 @@ use url::Url;
 pub use self::producer::Producer;
 use crate::{
     config::checks::{
-        absent_or_long, at_most, between, durations, endpoint_batch, present, producer_names,
-        signing_secrets, split, web_address, whole_days, within,
+        absent_or_long, at_most, between, durations, endpoint_batch, further_tokens, present,
+        producer_names, signing_secrets, split, web_address, whole_days, within,
     },
     outbound::{
         eventbridge::ENTRIES_MAX, intake::credential::Members, privacy::pseudonym::Pseudonyms,
     },
     signature::Secret,
     telemetry::LogFormat,
+    token::Token,
 };
 
 /// All settings of `sidecar.toml` and the environment.
@@ -34,6 +35,9 @@ pub struct Settings {
     /// The HTTP side.
     #[garde(skip)]
     pub server: Server,
+    /// The admin API.
+    #[garde(dive)]
+    pub admin: Admin,
     /// Directus → AWS.
     #[garde(dive)]
     pub outbound: Outbound,
@@ -74,6 +78,24 @@ pub struct Server {
     pub producer_requests_in_flight_max: NonZeroUsize,
     #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
+}
+
+/// `[admin]`
+#[derive(Debug, Deserialize, Validate)]
+#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
+pub struct Admin {
+    #[garde(custom(further_tokens))]
+    pub tokens: SecretString,
+    #[garde(skip)]
+    pub listen: SocketAddr,
+}
+
+impl Admin {
+    /// The parsed tokens.
+    pub fn tokens(&self) -> Vec<Token> {
+        let parsed = split(self.tokens.expose_secret()).map(Token::parse);
+        parsed.collect::<Result<_, _>>().expect("checked when the settings were read")
+    }
 }
 
 /// `[outbound]`

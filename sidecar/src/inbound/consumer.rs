@@ -9,9 +9,10 @@ mod shares;
 mod slots;
 mod worker;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
@@ -32,6 +33,7 @@ use crate::{
     },
     readiness::Part,
     retry::Cooldown,
+    telemetry,
 };
 
 /// Takes messages from one queue, and ends each of them.
@@ -113,6 +115,7 @@ impl Consumer {
                         self.readiness.ready();
                         rest.end();
                         demand.learn(messages.len() >= slots::count(&held));
+                        telemetry::queue_lag(self.queue.name(), lag(&messages));
                         hand_on(messages, held);
                     }
                     Err(error) => {
@@ -171,6 +174,15 @@ impl Consumer {
         self.readiness.hindered(chain(error));
         warn!(queue.name = self.queue.name(), error = chain(error), "cannot receive");
     }
+}
+
+/// How long those of the messages had waited that come for the first time.
+fn lag(messages: &[Message]) -> Duration {
+    let now = Timestamp::now();
+    let first = messages.iter().filter(|message| message.receive_count == 1);
+    let waited = first.filter_map(|message| message.sent_at);
+    let waited = waited.filter_map(|sent_at| Duration::try_from(now.duration_since(sent_at)).ok());
+    waited.max().unwrap_or_default()
 }
 
 #[cfg(test)]

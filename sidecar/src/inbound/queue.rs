@@ -1,7 +1,9 @@
 //! SQS, as far as this crate uses it. No type of its SDK leaves this file and its folder.
 
+mod depth;
 mod provision;
 
+pub use depth::Depth;
 pub use provision::QueueAttributes;
 
 use std::{

@@ -14,7 +14,7 @@ use axum::{
 use crate::{outbound::publisher::Congestion, telemetry};
 
 /// The protocol between extension and sidecar that this build speaks.
-pub(super) const PROTOCOL: &str = "1";
+pub const PROTOCOL: &str = "1";
 pub(super) const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("event-bridge-protocol");
 /// When to come back to a sidecar that stops: another copy is there, or soon will be.
 const SUCCESSION: Duration = Duration::from_secs(1);

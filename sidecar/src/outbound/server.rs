@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
+    openapi,
     outbound::{
         Outbound, Received, bounded,
         change::{Answers, ChangeBatch, Row},
         intake::endpoint::Intake,
-        openapi::openapi,
         read_rows,
         refused::{PROTOCOL, PROTOCOL_HEADER, Refused},
     },
@@ -70,7 +70,7 @@ pub fn router(
     Router::new()
         .route("/v1/changes", post(changes).with_state(Arc::new(server)))
         .merge(intake.router())
-        .route("/openapi.json", get(openapi))
+        .route("/openapi.json", openapi::document(openapi::PUBLIC))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz).with_state(readiness))
         .route("/metrics", get(|| async move { metrics.render() }))

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
+    admin::{Admin, Bridge, OverviewedRoute},
     batch::BatchLimits,
     comprehend::{Comprehend, ComprehendLimits},
     config::settings::Settings,
@@ -22,6 +25,7 @@ use crate::{
     },
     inbound::{
         consumer::{Consumer, ConsumerLimits},
+        dead_letter::{shelf::LookLimits, shelves::Shelves},
         queue::Queue,
         visibility::VisibilityLimits,
     },
@@ -30,6 +34,7 @@ use crate::{
         eventbridge::Bus,
         intake::endpoint::{Intake, IntakeLimits},
         publisher::{Publisher, PublisherLimits},
+        refused::PROTOCOL,
         server::ServerLimits,
     },
     reaction::Context,
@@ -37,6 +42,10 @@ use crate::{
     retry::{RedeliveryDelays, RetryPolicy},
     route::Route,
 };
+
+/// The admin API looks at this much of each dead-letter queue at once: it shares memory with the messages
+/// at work.
+const ADMIN_LOOK: LookLimits = LookLimits { letters_max: 1_000, bytes_max: 4_000_000 };
 
 pub(super) fn publisher(
     aws: &SdkConfig,
@@ -173,6 +182,36 @@ pub(super) fn intake(
         places: Semaphore::new(settings.server.event_requests_in_flight_max.get()),
         shutdown: shutdown.clone(),
     }
+}
+
+/// Whoever shows one of the configured tokens sees how everything goes, and may do something about dead
+/// letters.
+pub(super) fn admin(
+    aws: &SdkConfig,
+    settings: &Settings,
+    routes: &[Route],
+    readiness: &Readiness,
+    metrics: &PrometheusHandle,
+) -> Admin {
+    let bus = &settings.outbound.bus;
+    let overviewed = |route: &Route| OverviewedRoute {
+        name: route.name.clone(),
+        reaction: route.reaction.as_str(),
+        description: route.description.clone(),
+        queue: Queue::connect(aws, route.queue(bus)),
+        dead_letters: Queue::connect(aws, route.dead_letter_queue(bus)),
+    };
+    let bridge = Bridge {
+        bus: bus.clone(),
+        protocol: PROTOCOL,
+        routes: routes.iter().map(overviewed).collect(),
+        readiness: readiness.clone(),
+        metrics: metrics.clone(),
+        instance: Uuid::new_v4(),
+        started_at: Timestamp::now(),
+    };
+    let shelves = Shelves::connect(aws, routes, bus, ADMIN_LOOK);
+    Admin::new(settings.admin.tokens(), bridge, shelves)
 }
 
 /// What reactions may touch.

@@ -9,11 +9,9 @@ use serde::Deserialize;
 use crate::{
     config::checks::{bearer_tokens, event_types, further_secrets, split, texts},
     event::EventTypes,
-    outbound::intake::{
-        credential::{Member, Token},
-        producer,
-    },
+    outbound::intake::{credential::Member, producer},
     signature::{Secret, Verifier},
+    token::Token,
 };
 
 /// `[producers.<name>]`
