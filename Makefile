@@ -20,7 +20,7 @@ demo: install ## the whole system at work on this machine (ONCE=1: ends by itsel
 	@"$${CARGO_TARGET_DIR:-target}/debug/demo" $(if $(ONCE),--once)
 
 .PHONY: test
-test: lint unit e2e ## everything that CI runs
+test: lint unit terraform-test e2e ## everything that CI runs
 
 .PHONY: lint
 lint: tools ## formats, lints, types, licences, banned crates
@@ -35,6 +35,10 @@ lint: tools ## formats, lints, types, licences, banned crates
 unit: tools ## the tests that need no other process: sidecar, AWS stub, bench and extension
 	$(nextest) --package sidecar --package aws-stub --package bench --features sidecar/comprehend --status-level slow
 	$(extension) test
+
+.PHONY: terraform-test
+terraform-test: tools ## the Terraform module: form, examples, its own tests, checkov; needs no AWS
+	@terraform/test
 
 .PHONY: e2e
 e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs those that match)
