@@ -16,7 +16,7 @@ test.each([
 	['the service account', caller('bridge')],
 	['an admin', caller('ann', true)],
 ])('%s may write back', (_who, accountability) => {
-	expect(authorize(accountability, settings)).toBe(accountability);
+	expect(authorize(accountability, settings)).toEqual(accountability);
 });
 
 test.each([

@@ -136,6 +136,7 @@ async function neighboursOf(
 		.whereNull('activity_id')
 		.whereNot('payload', 'like', `%${endOfPayload('best_effort')}`)
 		.whereNot('payload', 'like', `%${endOfPayload('backfill')}`)
+		.whereNot('payload', 'like', `%${endOfPayload('requested')}`)
 		.whereIn('collection', [...new Set(page.map(({ collection }) => collection))])
 		.whereIn('item', items);
 	const precisionMs = timestampPrecisionMs(database);

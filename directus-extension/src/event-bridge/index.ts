@@ -1,8 +1,8 @@
-import type { Accountability, EndpointConfig } from '@directus/types';
-import type { Request, RequestHandler } from 'express';
+import type { EndpointConfig } from '@directus/types';
 import { CapturePlans } from '../capture/capture-plan.js';
 import { parseSettings } from '../lib/settings.js';
 import { nudgeRelay, relayHealth } from '../relay/takeover.js';
+import { answering } from './answer.js';
 import { applyEffects } from './apply-effects.js';
 import { authorize } from './authorize.js';
 import { backfillItems, parseBackfill } from './backfill-items.js';
@@ -15,6 +15,7 @@ import { parseEffects } from './parse-effects.js';
 import { parseRejectedPage, rejectedRows } from './rejected-rows.js';
 import { repairGap } from './repair-gap.js';
 import { parseResend, resendRows } from './resend-rows.js';
+import { studioRoutes } from './studio/routes.js';
 
 /** Takes what the sidecar writes back, and lets its commands look into the outbox and mend it. */
 const eventBridge: EndpointConfig = {
@@ -23,17 +24,7 @@ const eventBridge: EndpointConfig = {
 		const settings = parseSettings(env);
 		const plans = new CapturePlans(settings);
 
-		/** Answers the service account and admins with what `handle` returns. */
-		const answer =
-			(handle: (request: Request, accountability: Accountability) => Promise<unknown>): RequestHandler =>
-			(request, response, next) => {
-				const respond = async (): Promise<void> => {
-					const accountability = authorize(request.accountability, settings);
-					response.json(await handle(request, accountability));
-				};
-				// Express 4 does not wait for a promise; Directus' error handler answers in its usual shape.
-				respond().catch(next);
-			};
+		const answer = answering(({ accountability }) => authorize(accountability, settings));
 
 		router.post(
 			'/effects',
@@ -92,6 +83,7 @@ const eventBridge: EndpointConfig = {
 				return page;
 			}),
 		);
+		studioRoutes(router, { database, env, plans, services, settings });
 	},
 };
 

@@ -70,7 +70,9 @@ export type CaptureMode =
 	/** Later, because its row was missing. */
 	| 'repair'
 	/** For an item that was there before anybody watched. */
-	| 'backfill';
+	| 'backfill'
+	/** Of an item that somebody wants to be looked at again; it tells the item as it was then. */
+	| 'requested';
 
 /** Why a change is not announced. It leaves a row all the same, so that a missing row means a missed change. */
 export interface Disregard {

@@ -1,6 +1,7 @@
 /** Turns the text of a setting into its value. Each parser throws with what it expected. */
 
 const SECRET_BYTES_MIN = 24;
+const TOKEN_LENGTH_MIN = 32;
 const SECRET_PREFIX = 'whsec_';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -34,6 +35,18 @@ export function parseSecrets(text: string): Buffer[] {
 	});
 	if (keys.length === 0) throw new Error('must hold one secret or more');
 	return keys;
+}
+
+/** A bearer token, as it is written into a header. */
+export function parseToken(text: string): string {
+	if (text.length < TOKEN_LENGTH_MIN) throw new Error(`must have ${TOKEN_LENGTH_MIN} characters or more`);
+	if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('must have no white space and no other than ASCII characters');
+	return text;
+}
+
+/** A setting that may say `off`, which is `null`. */
+export function unlessOff<Value>(parse: (text: string) => Value): (text: string) => Value | null {
+	return (text) => (text === 'off' ? null : parse(text));
 }
 
 export function parseUuid(text: string): string {

@@ -60,6 +60,17 @@ test('secrets can come from a file', () => {
 	);
 });
 
+test('the admin API is off unless told otherwise, and needs both its settings', () => {
+	const url = { EVENT_BRIDGE_ADMIN_URL: 'http://sidecar.test:8081/' };
+	const token = { EVENT_BRIDGE_ADMIN_TOKEN: 'a-token-of-thirty-two-characters' };
+
+	expect(settingsWith()).toMatchObject({ adminUrl: null, adminToken: null });
+	expect(settingsWith({ ...url, ...token })).toMatchObject({ adminUrl: 'http://sidecar.test:8081' });
+	expect(() => settingsWith(url)).toThrow('EVENT_BRIDGE_ADMIN_TOKEN is required with EVENT_BRIDGE_ADMIN_URL');
+	expect(() => settingsWith(token)).toThrow('EVENT_BRIDGE_ADMIN_URL is required with EVENT_BRIDGE_ADMIN_TOKEN');
+	expect(() => settingsWith({ ...url, EVENT_BRIDGE_ADMIN_TOKEN: 'short' })).toThrow('32 characters or more');
+});
+
 test('a lease must outlast a request', () => {
 	expect(() => settingsWith({ EVENT_BRIDGE_TIMEOUT: '30s' })).toThrow('EVENT_BRIDGE_LEASE must be longer');
 });

@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { oneOf, parseCount, parseDurationMs, parseSecrets, parseUrl, parseUuid } from './setting-parsers.js';
+import {
+	oneOf,
+	parseCount,
+	parseDurationMs,
+	parseSecrets,
+	parseToken,
+	parseUrl,
+	parseUuid,
+	unlessOff,
+} from './setting-parsers.js';
 import { parseCollections } from './watched-collections.js';
 import { parseFields } from './watched-fields.js';
 
@@ -48,6 +57,22 @@ export const SETTINGS = {
 	leaseMs: define('EVENT_BRIDGE_LEASE', '30s', 'how long a process keeps rows to itself', parseDurationMs),
 	retentionMs: define('EVENT_BRIDGE_RETENTION', '24h', 'how long delivered rows are kept', parseDurationMs),
 	ledgerRetentionMs: define('EVENT_BRIDGE_LEDGER_RETENTION', '15d', 'how long effects are remembered', parseDurationMs),
+	adminUrl: define(
+		'EVENT_BRIDGE_ADMIN_URL',
+		'off',
+		"where the sidecar's admin API listens; `off`: the Studio shows only what Directus knows itself",
+		unlessOff(parseUrl),
+	),
+	adminToken: {
+		...define('EVENT_BRIDGE_ADMIN_TOKEN', 'off', "one of the sidecar's `admin.tokens`", unlessOff(parseToken)),
+		file: true,
+	},
+	timeline: define(
+		'EVENT_BRIDGE_TIMELINE',
+		'customer_events',
+		"collection of the customers' timeline, for the Studio; it need not exist",
+		String,
+	),
 } as const;
 
 type Table = typeof SETTINGS;
@@ -58,7 +83,7 @@ type Env = Record<string, unknown>;
 /** Reads every setting before failing, so that one start reports every mistake. */
 export function parseSettings(env: Env): Settings {
 	const problems = Object.values(SETTINGS).flatMap((setting) => problemsOf(setting, env));
-	problems.push(...leaseProblems(env));
+	problems.push(...leaseProblems(env), ...adminProblems(env));
 	if (problems.length > 0) throw new Error(`the event bridge's settings are wrong:\n- ${problems.join('\n- ')}`);
 
 	return {
@@ -76,6 +101,9 @@ export function parseSettings(env: Env): Settings {
 		leaseMs: read(SETTINGS.leaseMs, env),
 		retentionMs: read(SETTINGS.retentionMs, env),
 		ledgerRetentionMs: read(SETTINGS.ledgerRetentionMs, env),
+		adminUrl: read(SETTINGS.adminUrl, env),
+		adminToken: read(SETTINGS.adminToken, env),
+		timeline: read(SETTINGS.timeline, env),
 	};
 }
 
@@ -102,6 +130,15 @@ function leaseProblems(env: Env): string[] {
 	const { leaseMs, timeoutMs } = SETTINGS;
 	if (problemsOf(leaseMs, env).length > 0 || problemsOf(timeoutMs, env).length > 0) return [];
 	return read(leaseMs, env) > read(timeoutMs, env) ? [] : [`${leaseMs.key} must be longer than ${timeoutMs.key}`];
+}
+
+/** Of no use without each other. */
+function adminProblems(env: Env): string[] {
+	const { adminUrl, adminToken } = SETTINGS;
+	if (problemsOf(adminUrl, env).length > 0 || problemsOf(adminToken, env).length > 0) return [];
+	const [isUrl, isToken] = [read(adminUrl, env) !== null, read(adminToken, env) !== null];
+	if (isUrl === isToken) return [];
+	return [`${(isUrl ? adminToken : adminUrl).key} is required with ${(isUrl ? adminUrl : adminToken).key}`];
 }
 
 function read<Value>(setting: Setting<Value>, env: Env): Value {

@@ -3,7 +3,7 @@ import type { Settings } from '../lib/settings.js';
 import { sign } from '../lib/signature.js';
 import { retryAfterMs } from './backoff.js';
 import type { Batch } from './batch.js';
-import type { Answer, HttpClient } from './http.js';
+import type { Answer, HttpClient } from '../lib/http.js';
 import { parseVerdicts, type ChangeVerdict } from './verdicts.js';
 
 /** The protocol that this extension speaks; a sidecar that speaks another one answers 426. */

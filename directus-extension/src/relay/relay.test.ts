@@ -7,7 +7,7 @@ import { fakeLogger } from '../testing/logger.js';
 import { insertRows } from '../testing/outbox-rows.js';
 import { settingsWith } from '../testing/settings.js';
 import { openDirectusLike } from '../testing/sqlite.js';
-import type { HttpClient } from './http.js';
+import type { HttpClient } from '../lib/http.js';
 import { Relay } from './relay.js';
 import { relayHealth, takeOver } from './takeover.js';
 

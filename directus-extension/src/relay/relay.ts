@@ -1,6 +1,6 @@
+import { HttpClient } from '../lib/http.js';
 import { withoutValues } from '../lib/without-values.js';
 import { backoffMs } from './backoff.js';
-import { HttpClient } from './http.js';
 import { Pace } from './pace.js';
 import { purge } from './purge.js';
 import { sendBatch, type SendContext, type Sent } from './send-batch.js';

@@ -5,7 +5,7 @@ import { fakeLogger } from '../testing/logger.js';
 import { insertRows } from '../testing/outbox-rows.js';
 import { settingsWith } from '../testing/settings.js';
 import { openDirectusLike } from '../testing/sqlite.js';
-import type { Answer, HttpClient } from './http.js';
+import type { Answer, HttpClient } from '../lib/http.js';
 import { sendBatch, type Sent } from './send-batch.js';
 
 let database: Knex;

@@ -3,7 +3,7 @@ import type { Logger } from '../lib/logger.js';
 import type { Settings } from '../lib/settings.js';
 import { fillBatch, type Batch } from './batch.js';
 import { deliver, type Delivery } from './deliver.js';
-import type { HttpClient } from './http.js';
+import type { HttpClient } from '../lib/http.js';
 import { leaseRows, releaseRows, type Lease } from './lease.js';
 import { postpone, reject, settle } from './settle.js';
 import type { ChangeVerdict } from './verdicts.js';

@@ -198,6 +198,8 @@ pub enum Capture {
     Repair,
     /// Later, when the items that were already there were announced.
     Backfill,
+    /// Without a change, because somebody wants the item to be looked at again.
+    Requested,
 }
 
 impl Capture {
@@ -208,6 +210,7 @@ impl Capture {
             Self::BestEffort => "best_effort",
             Self::Repair => "repair",
             Self::Backfill => "backfill",
+            Self::Requested => "requested",
         }
     }
 }

@@ -71,12 +71,15 @@ fn an_event_says_when_its_change_was_not_recorded_in_its_transaction(#[case] map
     let [transactional, best_effort, _] = golden();
     let mut backfilled = transactional.clone();
     backfilled.capture = Capture::Backfill;
+    let mut requested = transactional.clone();
+    requested.capture = Capture::Requested;
 
     let capture = |change| map(mappings, change)[0].context.get("capture").cloned();
 
     assert_eq!(capture(&transactional), None);
     assert_eq!(capture(&best_effort), Some(json!("best_effort")));
     assert_eq!(capture(&backfilled), Some(json!("backfill")));
+    assert_eq!(capture(&requested), Some(json!("requested")));
 }
 
 #[test]

@@ -5,33 +5,48 @@ import { text } from 'node:stream/consumers';
 
 const ANSWER_BYTES_MAX = 1_000_000;
 
+/** What is asked, and how long and how large the answer may be. */
+export interface Exchange {
+	headers: Record<string, string>;
+	/** Left out: nothing is sent along. */
+	body?: string;
+	timeoutMs: number;
+	answerBytesMax?: number;
+}
+
 export interface Answer {
 	status: number;
 	headers: IncomingMessage['headers'];
 	body: string;
 }
 
-/** Posts over connections that are kept, with a deadline for the whole exchange. */
+/** Asks over connections that are kept, with a deadline for the whole exchange. */
 export class HttpClient {
 	readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 2 });
 	readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 2 });
 
-	async post(
-		url: string,
-		{ headers, body, timeoutMs }: { headers: Record<string, string>; body: string; timeoutMs: number },
-	): Promise<Answer> {
+	async post(url: string, exchange: Exchange & { body: string }): Promise<Answer> {
+		return await this.#exchange('POST', url, exchange);
+	}
+
+	async get(url: string, exchange: Exchange): Promise<Answer> {
+		return await this.#exchange('GET', url, exchange);
+	}
+
+	async #exchange(method: string, url: string, { headers, body, timeoutMs, ...bounds }: Exchange): Promise<Answer> {
 		const secure = url.startsWith('https:');
 		const signal = AbortSignal.timeout(timeoutMs);
 		const response = await new Promise<IncomingMessage>((resolve, reject) => {
-			const options = { method: 'POST', agent: secure ? this.#https : this.#http, signal };
+			const options = { method, agent: secure ? this.#https : this.#http, signal };
 			const request = (secure ? httpsRequest : httpRequest)(url, options, resolve);
 			request.on('error', reject);
-			request.setHeader('content-length', Buffer.byteLength(body));
+			if (body !== undefined) request.setHeader('content-length', Buffer.byteLength(body));
 			for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
 			request.end(body);
 		});
 		// The body is always read to its end, or the connection could not be used again.
-		return { status: response.statusCode ?? 0, headers: response.headers, body: await boundedText(response) };
+		const told = await boundedText(response, bounds.answerBytesMax ?? ANSWER_BYTES_MAX);
+		return { status: response.statusCode ?? 0, headers: response.headers, body: told };
 	}
 
 	close(): void {
@@ -40,12 +55,12 @@ export class HttpClient {
 	}
 }
 
-async function boundedText(response: IncomingMessage): Promise<string> {
+async function boundedText(response: IncomingMessage, bytesMax: number): Promise<string> {
 	let bytes = 0;
 	const bound = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;
-			if (bytes > ANSWER_BYTES_MAX) done(new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`));
+			if (bytes > bytesMax) done(new Error(`the answer is longer than ${bytesMax} bytes`));
 			else done(null, chunk);
 		},
 	});
