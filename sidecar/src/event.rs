@@ -53,6 +53,12 @@ impl EventId {
         Self(named(&["pattern", pattern, customer, episode]))
     }
 
+    /// Names what tells of an episode, by the episode's own name: whoever finds it again names it alike.
+    #[must_use]
+    pub fn anomaly(episode: &str) -> Self {
+        Self(named(&["anomaly", episode]))
+    }
+
     /// Names the event of type `event_type` that `reaction` derives from this one.
     #[must_use]
     pub fn derived(self, reaction: &str, event_type: &EventType) -> Self {

@@ -1,5 +1,6 @@
 //! Judgement of what customers write: pure, without I/O, the same on every run.
 
+pub mod anomaly;
 pub mod interest;
 pub mod language;
 mod lexicon;

@@ -1,5 +1,6 @@
 //! The reactions, one file each.
 
+pub mod anomaly;
 pub mod enrich;
 pub mod erase;
 pub mod escalate;

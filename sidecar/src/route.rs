@@ -12,7 +12,7 @@ use crate::{
     event::Event,
     reaction::Reaction,
     reactions::{
-        enrich::Enrich, erase::Erase, escalate::Escalate, journey::Journey,
+        anomaly::Anomaly, enrich::Enrich, erase::Erase, escalate::Escalate, journey::Journey,
         trigger_flow::TriggerFlow,
     },
 };
@@ -53,6 +53,8 @@ pub enum Share {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReactionName {
+    /// [`Anomaly`].
+    Anomaly,
     /// [`Enrich`].
     Enrich,
     /// [`Erase`].
@@ -69,6 +71,7 @@ impl ReactionName {
     /// The word in routes and dead letters.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Anomaly => Anomaly::NAME,
             Self::Enrich => Enrich::NAME,
             Self::Erase => Erase::NAME,
             Self::Escalate => Escalate::NAME,
@@ -240,7 +243,7 @@ mod tests {
         Feed back: a name is 1 to 40 of a-z, 0-9 and -
         empty: pattern: without a condition it would take every event
         invalid: pattern: source: is no array of values, and no object
-        unknown: unknown variant `dance`, expected one of `enrich`, `erase`, `escalate`, `journey`, `trigger_flow`
+        unknown: unknown variant `dance`, expected one of `anomaly`, `enrich`, `erase`, `escalate`, `journey`, `trigger_flow`
         ");
     }
 }

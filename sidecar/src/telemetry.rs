@@ -26,6 +26,7 @@ const MESSAGES_SETTLED: &str = "event_bridge_messages_settled_total";
 const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
 const QUEUE_LAG: &str = "event_bridge_queue_lag_seconds";
 const EFFECTS: &str = "event_bridge_effects_total";
+const LOOKS: &str = "event_bridge_looks_total";
 const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
 const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
 
@@ -73,6 +74,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(MESSAGES_IN_FLIGHT, "Messages being worked on, by queue");
     describe_gauge!(QUEUE_LAG, "How long the messages that came last had waited, by queue");
     describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
+    describe_counter!(LOOKS, "Looks round that reactions took, by reaction and outcome");
     describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
     describe_histogram!(COMMIT_TO_ENRICHED, "From the change to its effects in Directus, by queue");
     Ok(handle)
@@ -115,6 +117,11 @@ pub fn queue(entries: usize, bytes: usize) {
 /// An event was accepted by the bus.
 pub fn published(occurred_at: Timestamp, now: Timestamp) {
     histogram!(COMMIT_TO_PUBLISHED).record(secs_between(occurred_at, now));
+}
+
+/// A reaction looked round.
+pub fn looked_round(reaction: &'static str, outcome: &'static str) {
+    counter!(LOOKS, "reaction" => reaction, "outcome" => outcome).increment(1);
 }
 
 /// A message arrived.

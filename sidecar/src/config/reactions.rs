@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::{
     reaction::{AnyReaction, Reaction},
     reactions::{
+        anomaly::{Anomaly, AnomalySettings},
         enrich::{Enrich, EnrichSettings},
         erase::{Erase, EraseSettings},
         escalate::{Escalate, EscalateSettings},
@@ -27,6 +28,7 @@ pub struct Reactions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Written {
+    anomaly: BTreeMap<String, AnomalySettings>,
     enrich: BTreeMap<String, EnrichSettings>,
     erase: BTreeMap<String, EraseSettings>,
     escalate: BTreeMap<String, EscalateSettings>,
@@ -39,6 +41,9 @@ impl Reactions {
     pub fn compile(text: &str) -> Result<Self, Vec<String>> {
         let written: Written = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
         let (mut reactions, mut problems) = (Self::default(), Vec::new());
+        for (route, settings) in written.anomaly {
+            reactions.add(route, Anomaly::compile(settings).map(Arc::new), &mut problems);
+        }
         for (route, settings) in written.enrich {
             let compiled = Enrich::compile(settings).map(Arc::new);
             reactions.add(route, compiled, &mut problems);

@@ -1,5 +1,8 @@
 //! Reads items as the service account may.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use reqwest::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -7,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     delivery::{DeliveryError, RefusalCode},
     directus::{Directus, availability::Availability},
+    event::EventId,
 };
 
 /// Items that one question may be answered with.
@@ -89,9 +93,45 @@ impl Reader {
         }
         let query = json!({ "aggregate": { "count": "*" }, "filter": filter });
         let [Counted { count }] = self.search(collection, query).await?;
-        // PostgreSQL's big numbers come as text.
-        let number = count.as_u64().or_else(|| count.as_str()?.parse().ok());
-        number.ok_or_else(|| DeliveryError::Transient("Directus counted no number".into()))
+        number(&count)
+    }
+
+    /// How many of the items that a filter takes have which value of a field: [`ITEMS_MAX`] values at
+    /// most. What has none is left out.
+    pub async fn counts(
+        &self,
+        collection: &str,
+        field: &str,
+        filter: &Value,
+    ) -> Result<BTreeMap<String, u64>, DeliveryError> {
+        let query = json!({
+            "aggregate": { "count": "*" }, "groupBy": [field], "filter": filter,
+            "limit": ITEMS_MAX,
+        });
+        let groups: Vec<Map<String, Value>> = self.search(collection, query).await?;
+        let named = groups.iter().filter_map(|group| {
+            Some((
+                group.get(field)?.as_str()?.to_owned(),
+                group.get("count").unwrap_or(&Value::Null),
+            ))
+        });
+        named.map(|(value, count)| Ok((value, number(count)?))).collect()
+    }
+
+    /// Which of these events have an item under their own id.
+    pub async fn there(
+        &self,
+        collection: &str,
+        ids: &[EventId],
+    ) -> Result<BTreeSet<EventId>, DeliveryError> {
+        let mut there = BTreeSet::new();
+        for ids in ids.chunks(ITEMS_MAX as usize) {
+            let query = Query::of(["id"], json!({ "id": { "_in": ids } }));
+            let rows = self.items(collection, &query).await?;
+            let id = |row: Map<String, Value>| EventId::parse(row.get("id")?.as_str()?);
+            there.extend(rows.into_iter().filter_map(id));
+        }
+        Ok(there)
     }
 
     /// The values of one field among the items that a filter takes, each once, in order: one page of
@@ -127,6 +167,19 @@ impl Reader {
         self.availability.record(&answer);
         answer.map(|Answered { data }| data)
     }
+}
+
+/// The moment that a field holds. One of the type `dateTime` has no time zone; what we wrote there was
+/// UTC.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+    text.parse().ok().or_else(|| local().map(|zoned| zoned.timestamp()))
+}
+
+/// PostgreSQL's big numbers come as text.
+fn number(count: &Value) -> Result<u64, DeliveryError> {
+    let number = count.as_u64().or_else(|| count.as_str()?.parse().ok());
+    number.ok_or_else(|| DeliveryError::Transient("Directus counted no number".into()))
 }
 
 /// Whether it can be a collection's name and nothing else in an address.
@@ -199,6 +252,25 @@ mod tests {
         let counted = reader(&server.uri()).count("tickets", &filter).await.unwrap();
 
         assert_eq!(counted, 3);
+    }
+
+    #[tokio::test]
+    async fn items_are_counted_by_the_value_of_a_field() {
+        let filter = json!({ "event_type": { "_in": ["a.b", "c.d"] } });
+        let asked = json!({
+            "aggregate": { "count": "*" }, "groupBy": ["event_type"], "filter": filter,
+            "limit": ITEMS_MAX,
+        });
+        let groups = json!([
+            { "event_type": "a.b", "count": 3 }, { "event_type": "c.d", "count": "4" },
+            { "event_type": null, "count": 1 },
+        ]);
+        let server = directus("customer_events", asked, data(&groups)).await;
+
+        let counts =
+            reader(&server.uri()).counts("customer_events", "event_type", &filter).await.unwrap();
+
+        assert_eq!(json!(counts), json!({ "a.b": 3, "c.d": 4 }));
     }
 
     #[rstest]

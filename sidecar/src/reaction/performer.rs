@@ -13,6 +13,7 @@ use crate::{
     event::Event,
     outbound::publisher::Publisher,
     retry::Pause,
+    telemetry,
 };
 
 /// After being away for longer, a look round leaves out what became so meanwhile.
@@ -63,12 +64,16 @@ impl Performer {
         loop {
             pause.wait(&shutdown).await;
             let began = Timestamp::now();
+            let reaction = self.reaction.name();
             match shutdown.run_until_cancelled(self.look_round_once(since)).await {
                 None => return,
-                // With some overlap: clocks differ, and to tell a thing twice is harmless.
-                Some(Ok(())) => since = before(began, every),
+                Some(Ok(())) => {
+                    telemetry::looked_round(reaction, "done");
+                    // With some overlap: clocks differ, and to tell a thing twice is harmless.
+                    since = before(began, every);
+                }
                 Some(Err(error)) => {
-                    let reaction = self.reaction.name();
+                    telemetry::looked_round(reaction, "failed");
                     warn!(reaction, error = chain(&error), "could not look round, will try again");
                 }
             }

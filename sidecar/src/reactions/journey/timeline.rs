@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tracing::warn;
@@ -11,7 +11,7 @@ use crate::{
     delivery::DeliveryError,
     directus::{
         effects::{Effect, Operation},
-        reader::{ITEMS_MAX, Query, Reader},
+        reader::{self, ITEMS_MAX, Query, Reader},
     },
     event::{Event, EventId, EventType, Subject},
     insight::pattern::Moment,
@@ -108,14 +108,7 @@ impl Rows {
         directus: &Reader,
         ids: &[EventId],
     ) -> Result<BTreeSet<EventId>, DeliveryError> {
-        let mut there = BTreeSet::new();
-        for ids in ids.chunks(ITEMS_MAX as usize) {
-            let query = Query::of(["id"], json!({ "id": { "_in": ids } }));
-            let rows = directus.items(&self.collection, &query).await?;
-            let id = |row: Map<String, Value>| EventId::parse(row.get("id")?.as_str()?);
-            there.extend(rows.into_iter().filter_map(id));
-        }
-        Ok(there)
+        directus.there(&self.collection, ids).await
     }
 
     /// One page of the customers that have an event which the filter takes, and whether there is
@@ -145,17 +138,11 @@ pub(super) fn moment(row: Map<String, Value>) -> Option<Moment> {
     Some(Moment {
         event_id: row.id,
         event_type: row.event_type,
-        occurred_at: time(&row.occurred_at)?,
+        occurred_at: reader::moment(&row.occurred_at)?,
         customer_id: text(row.customer)?,
         subject: Subject { collection: row.subject_collection, key: row.subject_key },
         data,
     })
-}
-
-/// A field of the type `dateTime` has no time zone; what we wrote there was UTC.
-fn time(text: &str) -> Option<Timestamp> {
-    let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
-    text.parse().ok().or_else(|| local().map(|zoned| zoned.timestamp()))
 }
 
 /// A key is a number or a text in Directus and a text on the bus.
