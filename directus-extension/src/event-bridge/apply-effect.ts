@@ -6,7 +6,7 @@ import type { Logger } from '../lib/logger.js';
 import { withoutValues } from '../lib/without-values.js';
 import { classify } from './classify.js';
 import { itemExists } from './item-exists.js';
-import { EffectDeclined, enterLedger, pastOf } from './ledger.js';
+import { doneOf, EffectDeclined, enterLedger } from './ledger.js';
 import { refuseEffect } from './refuse-effect.js';
 
 export interface ApplyContext {
@@ -26,11 +26,11 @@ export async function applyEffect(effect: Effect, context: ApplyContext): Promis
 	if (refusal !== null) return { effectId, verdict: 'refused', error: refusal };
 
 	try {
-		// Spares most repeated effects a transaction. The answer that counts is given inside it.
-		const past = await pastOf(effect, context.database);
-		if (past !== null) return { effectId, verdict: past };
 		// Directus lets an admin delete what is not there.
-		if (effect.op === 'delete' && !(await itemExists(effect, context))) return { effectId, verdict: 'missing' };
+		if (effect.op === 'delete' && !(await itemExists(effect, context))) {
+			const isDone = (await doneOf([effect], context.database)).has(effectId);
+			return { effectId, verdict: isDone ? 'duplicate' : 'missing' };
+		}
 
 		if (context.schema.collections[collection]?.accountability === null) await applyUntracked(effect, context);
 		else await applyTracked(effect, context);
@@ -57,9 +57,7 @@ async function applyUntracked(effect: Effect, context: ApplyContext): Promise<vo
 			knex: transaction,
 			hold: ({ event, meta, context: eventContext }) => held.push([event, meta, eventContext]),
 		});
-		const isThere = await itemExists(effect, { ...context, database: transaction });
-		if (effect.op !== 'delete' && !isThere) throw new EffectDeclined('missing');
-		await enterLedger(effect, transaction);
+		await enterLedger(effect, { ...context, database: transaction });
 	});
 	for (const event of held) context.emitter.emitAction(...event);
 }

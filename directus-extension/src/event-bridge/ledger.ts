@@ -1,6 +1,8 @@
+import type { SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import type { Effect } from '../lib/effect.js';
 import { LEDGER } from '../lib/tables.js';
+import { itemQuery } from './item-exists.js';
 
 /** Thrown inside the effect's transaction, so that the whole write rolls back. */
 export class EffectDeclined extends Error {
@@ -13,23 +15,21 @@ export class EffectDeclined extends Error {
 	}
 }
 
-/** Whether the effect is done already, or a newer one of the same reaction was applied to the item; else `null`. */
-export async function pastOf(effect: Effect, database: Knex): Promise<'duplicate' | 'stale' | null> {
-	const { effectId, collection, key, reaction, sequence } = effect;
-	const rows: { effect_id: string }[] = await database(LEDGER)
-		.select('effect_id')
-		.where('effect_id', effectId)
-		.orWhere((newer) => newer.where({ collection, item: key, reaction }).where('sequence', '>', sequence));
-	if (rows.length === 0) return null;
-	return rows.some((row) => row.effect_id === effectId) ? 'duplicate' : 'stale';
+/** Those of the effects that are done already. */
+export async function doneOf(effects: readonly Effect[], database: Knex): Promise<Set<string>> {
+	const asked = effects.map(({ effectId }) => effectId);
+	return new Set<string>(await database(LEDGER).whereIn('effect_id', asked).pluck('effect_id'));
 }
 
 /** Writes the effect's row in the transaction of its write, or throws [`EffectDeclined`]. */
-export async function enterLedger(effect: Effect, transaction: Knex): Promise<void> {
-	const past = await pastOf(effect, transaction);
-	if (past !== null) throw new EffectDeclined(past);
+export async function enterLedger(
+	effect: Effect,
+	{ database, schema }: { database: Knex; schema: SchemaOverview },
+): Promise<void> {
+	const obstacle = await obstacleTo(effect, database, schema);
+	if (obstacle !== null) throw new EffectDeclined(obstacle);
 
-	const inserted: unknown[] = await transaction(LEDGER)
+	const inserted: unknown[] = await database(LEDGER)
 		.insert({
 			effect_id: effect.effectId,
 			event_id: effect.eventId,
@@ -45,3 +45,30 @@ export async function enterLedger(effect: Effect, transaction: Knex): Promise<vo
 		.returning('effect_id');
 	if (inserted.length === 0) throw new EffectDeclined('duplicate');
 }
+
+/**
+ * Whether the effect is done already, a newer one of the same reaction was applied to the item, or the item is not
+ * there: Directus lets an admin update what does not exist, and says nothing. One statement, as every save waits for it.
+ */
+async function obstacleTo(
+	effect: Effect,
+	database: Knex,
+	schema: SchemaOverview,
+): Promise<EffectDeclined['verdict'] | null> {
+	const { effectId, collection, key, reaction, sequence } = effect;
+	const past = database(LEDGER)
+		.select({ found: 'effect_id' })
+		.where('effect_id', effectId)
+		.orWhere((newer) => newer.where({ collection, item: key, reaction }).where('sequence', '>', sequence));
+	// What is deleted is gone already.
+	const item = effect.op === 'delete' ? null : itemQuery(effect, { database, schema });
+	const rows: { found: string }[] = await (item === null ? past : past.unionAll(item.select(database.raw(ITEM))));
+
+	const found = new Set(rows.map((row) => row.found));
+	const isThere = found.delete('item') || effect.op === 'delete';
+	if (found.has(effectId)) return 'duplicate';
+	if (found.size > 0) return 'stale';
+	return isThere ? null : 'missing';
+}
+
+const ITEM = `'item' as found`;

@@ -1,7 +1,6 @@
 import type { EventContext } from '@directus/types';
 import type { Activity } from '../capture/capture-change.js';
 import { effectInProgress } from '../lib/effect-context.js';
-import { assertItemExists } from './item-exists.js';
 import { enterLedger } from './ledger.js';
 
 /**
@@ -21,9 +20,7 @@ export async function recordEffect(
 		activity.collection === effect.collection && String(activity.item) === effect.key && activity.action === effect.op;
 	if (!isOurs || schema === null) return activity;
 
-	// What is deleted is gone already.
-	if (effect.op !== 'delete') await assertItemExists(effect, { database, schema });
-	await enterLedger(effect, database);
+	await enterLedger(effect, { database, schema });
 	inProgress.recorded = true;
 	// Directus runs a transaction again after a deadlock; the row rolls back with the first attempt.
 	if ('executionPromise' in database && database.executionPromise instanceof Promise) {
