@@ -27,6 +27,7 @@ const MESSAGES_IN_FLIGHT: &str = "event_bridge_messages_in_flight";
 const QUEUE_LAG: &str = "event_bridge_queue_lag_seconds";
 const EFFECTS: &str = "event_bridge_effects_total";
 const LOOKS: &str = "event_bridge_looks_total";
+const EXPIRED: &str = "event_bridge_timeline_expired_total";
 const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
 const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
 
@@ -75,6 +76,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(QUEUE_LAG, "How long the messages that came last had waited, by queue");
     describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
     describe_counter!(LOOKS, "Looks round that reactions took, by reaction and outcome");
+    describe_counter!(EXPIRED, "Events removed from the timeline because they are old");
     describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
     describe_histogram!(COMMIT_TO_ENRICHED, "From the change to its effects in Directus, by queue");
     Ok(handle)
@@ -122,6 +124,12 @@ pub fn published(occurred_at: Timestamp, now: Timestamp) {
 /// A reaction looked round.
 pub fn looked_round(reaction: &'static str, outcome: &'static str) {
     counter!(LOOKS, "reaction" => reaction, "outcome" => outcome).increment(1);
+}
+
+/// Events were removed from the timeline because they are old. Copies that do so at the same moment
+/// count the same ones.
+pub fn expired(events: usize) {
+    counter!(EXPIRED).increment(events as u64);
 }
 
 /// A message arrived.

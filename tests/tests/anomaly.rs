@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use e2e::{Setup, Stack, eventually};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -111,11 +110,9 @@ async fn what_happened_meanwhile(stack: &Stack) -> Result<Timestamp> {
         event["id"] = json!(Uuid::now_v7());
     }
     let account = &stack.directus.service_account;
-    account.ask(Method::POST, "items/customer_events?fields=id", Some(json!(events))).await?;
-    let items: Value = feedback.iter().map(|(label, _)| json!({ "sentiment": label })).collect();
-    let created =
-        account.ask(Method::POST, "items/feedback?fields=id&limit=-1", Some(items)).await?;
-    let created = created.as_array().context("the feedback")?;
+    account.create_many("customer_events", events).await?;
+    let items = feedback.iter().map(|(label, _)| json!({ "sentiment": label }));
+    let created = account.create_many("feedback", items.collect()).await?;
     // Directus itself says when an item is created.
     let moments = created
         .iter()

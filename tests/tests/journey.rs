@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use e2e::{Stack, eventually, story};
+use e2e::{Setup, Stack, eventually, story};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -64,6 +64,65 @@ async fn the_churn_story_in_the_wrong_order_and_twice_is_told_once_with_its_proo
         Ok(())
     })
     .await
+}
+
+const ROUTES: &str =
+    r#"{ "journey": { "reaction": "journey", "pattern": { "detail-type": ["login.failed"] } } }"#;
+const KEEPS_A_MONTH: &str = r#"
+[journey.journey]
+timeline = "customer_events"
+late = "1h"
+look_round = "1s"
+keep = "30days"
+"#;
+
+#[tokio::test]
+async fn the_timeline_lets_go_of_what_it_kept_for_long_enough_and_stays_so() -> Result<()> {
+    Setup::default()
+        .reactions(ROUTES, KEEPS_A_MONTH)
+        .tell(async |stack| {
+            stack.sidecar.stop().await?;
+            let rows = (0..250).map(|row| timeline_row(if row < 10 { 29 } else { 31 + row }));
+            let account = &stack.directus.service_account;
+            account.create_many("customer_events", rows.collect()).await?;
+            stack.sidecar.start().await?;
+
+            eventually("only what is young to be left", async || {
+                let rows = stack.directus.rows("select id from customer_events")?;
+                Ok((rows.len() <= 10).then_some(()))
+            })
+            .await?;
+
+            let old = happened("login.failed", 31)?;
+            let young = happened("login.failed", 29)?;
+            for event in [&old, &young] {
+                stack.aws.send(QUEUE, &event.to_string()).await?;
+            }
+            stack.aws.is_done(QUEUE).await?;
+            let rows = stack.directus.rows("select id from customer_events")?;
+            assert_eq!(rows.len(), 11, "the ten that are young, and one that came late");
+            let counted = eventually("the removed events to be counted", async || {
+                let metrics = stack.sidecar.metrics().await?;
+                let line = metrics
+                    .lines()
+                    .find(|it| it.starts_with("event_bridge_timeline_expired_total"));
+                Ok(line.map(str::to_owned))
+            })
+            .await?;
+            assert!(counted.ends_with(" 240"), "{counted}");
+            let told = stack.aws.other_events().await?;
+            assert!(told.is_empty(), "nobody hears of it: {told:?}");
+            Ok(())
+        })
+        .await
+}
+
+fn timeline_row(days_ago: i64) -> Value {
+    let at = Timestamp::now() - SignedDuration::from_hours(24 * days_ago);
+    json!({
+        "id": Uuid::now_v7(), "customer": CUSTOMER, "event_type": "login.failed", "occurred_at": at,
+        "subject_collection": "customers", "subject_key": CUSTOMER, "data": {},
+    })
 }
 
 /// What `sidecar patterns test` says of one pattern.

@@ -75,6 +75,21 @@ impl Effect {
         }
     }
 
+    /// The removal of the item that an event became, because its time is over: nothing that happens
+    /// causes it, and whoever does it again names it alike.
+    pub fn expire(event: EventId, reaction: &'static str, subject: Subject) -> Self {
+        Self {
+            id: EffectId::new(event, reaction, &subject),
+            event_id: event,
+            reaction,
+            sequence: 0,
+            op: Operation::Delete,
+            subject,
+            data: Map::new(),
+            customer: None,
+        }
+    }
+
     /// The same effect for the sake of a customer: once that one is erased, it is not written.
     #[must_use]
     pub fn for_customer(self, customer: Option<CustomerHash>) -> Self {

@@ -3,6 +3,7 @@
 mod announcement;
 mod circle;
 mod profile;
+mod retention;
 mod timeline;
 
 use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
@@ -15,6 +16,7 @@ use self::{
     announcement::{Announcement, WrittenAnnouncement},
     circle::circle,
     profile::Profile,
+    retention::Retention,
     timeline::Rows,
 };
 use crate::{
@@ -37,6 +39,9 @@ pub struct JourneySettings {
     /// How often it is looked for what is found when time passes.
     #[serde(with = "humantime_serde")]
     look_round: Duration,
+    /// How long an event stays in it; for ever when left out.
+    #[serde(default, with = "humantime_serde")]
+    keep: Option<Duration>,
     /// What of it stands on the customer's own item.
     profile: Option<Profile>,
     #[serde(default)]
@@ -48,6 +53,7 @@ pub struct JourneySettings {
 pub struct Journey {
     rows: Rows,
     look_round: Duration,
+    retention: Option<Retention>,
     profile: Option<Profile>,
     sought: Vec<Sought>,
 }
@@ -97,11 +103,16 @@ impl Journey {
         problems.extend(circle(&sought).map(|name| {
             format!("patterns: {name}: it leads back to what it was found by, without end")
         }));
+        let JourneySettings { timeline, look_round, keep, profile, .. } = settings;
+        let keep = keep.map(|keep| SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX));
+        let retention = keep.map(Retention);
+        if let Some(retention) = retention {
+            problems.extend(retention.problems(&sought, profile.as_ref()));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
-        let (rows, look_round) = (Rows::of(settings.timeline), settings.look_round);
-        Ok(Self { rows, look_round, profile: settings.profile, sought })
+        Ok(Self { rows: Rows::of(timeline), look_round, retention, profile, sought })
     }
 
     /// The names of the patterns.
@@ -185,7 +196,7 @@ impl Journey {
     }
 
     /// Whose patterns may have become complete since then: a superset that the database can tell.
-    fn candidates(&self, since: Timestamp, now: Timestamp) -> Value {
+    fn candidates(&self, since: Timestamp, now: Timestamp) -> Option<Value> {
         let window = |pattern: &Pattern, ago: SignedDuration| {
             let (begins, ends) =
                 (earlier(since, pattern.late + ago), earlier(now, pattern.late + ago));
@@ -196,7 +207,8 @@ impl Journey {
             let by_silence = pattern.absences().map(move |lasts| window(pattern, lasts));
             std::iter::once(by_events).chain(by_silence)
         });
-        json!({ "_or": windows.collect::<Vec<_>>() })
+        let windows: Vec<_> = windows.collect();
+        (!windows.is_empty()).then(|| json!({ "_or": windows }))
     }
 }
 
@@ -212,6 +224,9 @@ impl Reaction for Journey {
     /// one that reads later sees both.
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {
         let Some(customer) = &event.customer_id else { return Ok(Reacted::default()) };
+        if self.retention.is_some_and(|it| it.is_over(event.occurred_at, context.now)) {
+            return Ok(Reacted::default());
+        }
         let appended = self.rows.append(event, customer);
         let appended = appended.for_customer(context.erasures.hash(customer));
         if context.effects.write(vec![appended]).await? == Written::Declined {
@@ -236,20 +251,26 @@ impl Reaction for Journey {
     }
 
     fn looks_round_every(&self) -> Option<Duration> {
-        (!self.on_time().is_empty()).then_some(self.look_round)
+        let has_something_to_do = !self.on_time().is_empty() || self.retention.is_some();
+        has_something_to_do.then_some(self.look_round)
     }
 
     async fn look_round(&self, round: &Round, context: &Context) -> Result<Page, DeliveryError> {
         let (since, now, sought) = (round.since, context.now, self.on_time());
-        let candidates = self.candidates(since, now);
-        let (customers, more) =
-            self.rows.customers(&context.directus, &candidates, round.page).await?;
+        let (customers, more) = match self.candidates(since, now) {
+            Some(those) => self.rows.customers(&context.directus, &those, round.page).await?,
+            None => (Vec::new(), false),
+        };
         let mut events = Vec::new();
         for customer in customers {
             let range = |it: &Pattern| earlier(since, it.late)..=earlier(now, it.late);
             let read = (&context.directus, now);
             let found = self.findings(&customer, &sought, range, None, read).await?;
             events.extend(self.news(found, context).await?);
+        }
+        // After the patterns: what is let go of they do not reach, and it must not hold them up.
+        if let (false, Some(retention)) = (more, self.retention) {
+            retention.enforce(&self.rows, context).await?;
         }
         Ok(Page { events, more })
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +31,10 @@ pub(super) struct Profile {
 }
 
 impl Profile {
+    pub(super) fn good_for(&self) -> SignedDuration {
+        SignedDuration::try_from(self.good_for).unwrap_or(SignedDuration::MAX)
+    }
+
     /// What writes the profile anew when `event` changes it. It is made of the timeline, and of nothing
     /// that was there before.
     pub(super) async fn renew(

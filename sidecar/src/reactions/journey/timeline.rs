@@ -26,7 +26,7 @@ const FIELDS: [&str; 7] =
 /// The rows of the timeline.
 #[derive(Debug)]
 pub(super) struct Rows {
-    collection: String,
+    pub(super) collection: String,
 }
 
 #[derive(Deserialize)]

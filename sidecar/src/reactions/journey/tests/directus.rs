@@ -9,6 +9,15 @@ use super::*;
 
 /// A Directus with a timeline: it takes effects into it and answers the questions that are asked here.
 pub(super) async fn directus(stored: &[Event]) -> MockServer {
+    timeline(stored, true).await
+}
+
+/// The same, which knows every removal as one of before.
+pub(super) async fn directus_that_keeps(stored: &[Event]) -> MockServer {
+    timeline(stored, false).await
+}
+
+async fn timeline(stored: &[Event], removes: bool) -> MockServer {
     let server = MockServer::start().await;
     let rows = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     rows.lock().unwrap().extend(stored.iter().map(row));
@@ -19,6 +28,11 @@ pub(super) async fn directus(stored: &[Event]) -> MockServer {
             let effects: Vec<Value> = request.body_json().unwrap();
             let mut written = written.lock().unwrap();
             let verdicts = effects.iter().map(|effect| {
+                if effect["op"] == "delete" {
+                    let verdict = if removes { "applied" } else { "duplicate" };
+                    written.retain(|row: &Value| !removes || row["id"] != effect["key"]);
+                    return json!({ "effectId": effect["effectId"], "verdict": verdict });
+                }
                 let mut row = effect["data"].clone();
                 row["id"] = effect["key"].clone();
                 row["occurred_at"] = json!(in_milliseconds(&row["occurred_at"]));
@@ -85,6 +99,7 @@ fn takes(filter: &Value, row: &Value) -> bool {
                 "_in" => operand.as_array().unwrap().contains(&row[field]),
                 "_gte" => time(&row[field]) >= time(operand),
                 "_lte" => time(&row[field]) <= time(operand),
+                "_lt" => time(&row[field]) < time(operand),
                 other => panic!("{other} is not asked here"),
             })
         }
