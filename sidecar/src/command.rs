@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod check;
 pub mod dead_letters;
 pub mod gap_check;
+pub mod health;
 pub mod map;
 mod moment;
 pub mod outbox;

@@ -31,6 +31,8 @@ struct Cli {
 enum Command {
     /// Runs both directions until told to stop.
     Serve,
+    /// Asks the sidecar that runs beside it whether it lives; status 1 if it does not.
+    Health,
     /// Creates the bus, its archive, rules, queues, dead-letter queues and their policies.
     Provision,
     /// Shows what was given up, and sends it again or discards it.
@@ -66,12 +68,13 @@ enum Command {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = match cli.command {
-        Command::Catalogue => Config::load_without_secrets(&cli.config),
+        Command::Catalogue | Command::Health => Config::load_without_secrets(&cli.config),
         _ => Config::load(&cli.config),
     };
     let outcome = match config {
         Err(error) => Err(error.into()),
         Ok(config) => match cli.command {
+            Command::Health => done(command::health::run(&config).await),
             Command::Serve => done(Box::pin(command::serve::run(config)).await),
             Command::Provision => done(command::provision::run(&config).await),
             Command::DeadLetters(command) => {

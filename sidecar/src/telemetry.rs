@@ -149,10 +149,11 @@ pub fn queue_lag(queue: &str, lag: Duration) {
     gauge!(QUEUE_LAG, "queue" => queue.to_owned()).set(lag.as_secs_f64());
 }
 
-/// A message's effects are all in Directus.
-pub fn reacted(queue: &str, occurred_at: Timestamp, now: Timestamp) {
-    histogram!(COMMIT_TO_ENRICHED, "queue" => queue.to_owned())
-        .record(secs_between(occurred_at, now));
+/// A message's effects are all in Directus. Returns how many seconds after the change.
+pub fn reacted(queue: &str, occurred_at: Timestamp, now: Timestamp) -> f64 {
+    let secs = secs_between(occurred_at, now);
+    histogram!(COMMIT_TO_ENRICHED, "queue" => queue.to_owned()).record(secs);
+    secs
 }
 
 /// Directus answered an effect.

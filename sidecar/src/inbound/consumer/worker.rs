@@ -154,15 +154,24 @@ where
     }
 
     async fn attempt(&self, message: &Message, arrival: Arrival) -> Result<(), DeliveryError> {
-        let (event_id, occurred_at) = (arrival.event.event_id, arrival.event.occurred_at);
+        let Arrival { event, replayed } = &arrival;
+        let (event_id, occurred_at, replayed) = (event.event_id, event.occurred_at, *replayed);
         // A panic costs this message an attempt, and nobody else anything.
         let attempt = AssertUnwindSafe((self.handle)(arrival)).catch_unwind();
         tokio::time::timeout(self.consumer.limits.handler_budget, attempt)
             .await
             .map_err(|_| DeliveryError::Transient("the attempt took too long".into()))?
             .map_err(|_| DeliveryError::Transient("the attempt panicked".into()))??;
-        telemetry::reacted(self.consumer.queue.name(), occurred_at, Timestamp::now());
-        info!(event.id = %event_id, attempts = message.receive_count, "event {event_id} done");
+        let queue = self.consumer.queue.name();
+        let secs = telemetry::reacted(queue, occurred_at, Timestamp::now());
+        // CloudWatch makes a metric of these fields, as terraform/slo.tf tells it to.
+        info!(
+            event.id = %event_id,
+            attempts = message.receive_count,
+            commit_to_effect_ms = (secs * 1000.0).round(),
+            replayed,
+            "event {event_id} done"
+        );
         Ok(())
     }
 
