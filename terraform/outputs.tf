@@ -43,9 +43,9 @@ output "container_definition" {
   value       = one(values(local.containers))
 }
 
-output "task_role_arn" {
-  description = "The role of the sidecar's task; null without `sidecar`."
-  value       = one([for role in aws_iam_role.task : role.arn])
+output "task_role" {
+  description = "The role of the sidecar's task: name and ARN; null without `sidecar`."
+  value       = one([for role in aws_iam_role.task : { name = role.name, arn = role.arn }])
 }
 
 output "execution_role" {
