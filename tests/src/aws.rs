@@ -1,5 +1,7 @@
 //! What a story may say to AWS: what came over the bus, what a queue was given, what was given up.
 
+mod wiring;
+
 use std::{net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result};
@@ -15,6 +17,8 @@ use crate::{
     stack::{free_address, root, target},
     stub::Stub,
 };
+
+pub use self::wiring::{Queue, Rule, Wiring};
 
 const BUS: &str = "event-bridge";
 /// A rule and a queue of the tests' own: whatever is on the bus is seen here, too.

@@ -21,6 +21,7 @@ mod solo;
 mod stack;
 pub mod stub;
 mod template;
+mod terraform;
 
 pub use account::Account;
 pub use aws::Emulator;
@@ -32,3 +33,4 @@ pub use setup::{Setup, story};
 pub use solo::{Extension, Solo};
 pub use stack::Stack;
 pub use template::Schema;
+pub use terraform::Terraform;

@@ -7,12 +7,23 @@ use crate::{Database, Emulator, Schema, Stack};
 /// Environment variables.
 pub(crate) type Settings = Vec<(&'static str, String)>;
 
+/// Who makes the bus, the rules and the queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum MadeBy {
+    /// `sidecar provision`: at once.
+    #[default]
+    Sidecar,
+    /// `terraform apply`: after a minute.
+    Terraform,
+}
+
 /// What a story wants to be different from the usual.
 #[derive(Debug, Default)]
 pub struct Setup {
     pub(crate) database: Database,
     pub(crate) schema: Schema,
     pub(crate) aws: Emulator,
+    pub(crate) made_by: MadeBy,
     pub(crate) directus: Settings,
     pub(crate) sidecar: Settings,
     pub(crate) files: Vec<(&'static str, &'static str)>,
@@ -42,6 +53,13 @@ impl Setup {
     #[must_use]
     pub fn aws(mut self, emulator: Emulator) -> Self {
         self.aws = emulator;
+        self
+    }
+
+    /// On what Terraform makes.
+    #[must_use]
+    pub fn applied_by_terraform(mut self) -> Self {
+        self.made_by = MadeBy::Terraform;
         self
     }
 

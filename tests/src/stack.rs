@@ -14,7 +14,14 @@ use anyhow::{Context, Result};
 use uuid::Uuid;
 
 use crate::{
-    aws::Aws, database::Storage, directus::Directus, logs, setup::Setup, sidecar::Sidecar, template,
+    aws::Aws,
+    database::Storage,
+    directus::Directus,
+    logs,
+    setup::{MadeBy, Setup},
+    sidecar::Sidecar,
+    template,
+    terraform::Terraform,
 };
 
 /// The whole system on free ports of this machine; dropping it stops everything.
@@ -58,8 +65,13 @@ impl Stack {
             sidecar.configure_by(&dir, &setup.files)?;
         }
         sidecar.configure(&setup.sidecar);
-        sidecar.provision().await?;
-        aws.observe().await?;
+        match setup.made_by {
+            MadeBy::Sidecar => {
+                sidecar.provision().await?;
+                aws.observe().await?;
+            }
+            MadeBy::Terraform => Terraform::new(&dir, aws.url()).apply()?,
+        }
         sidecar.start().await?;
         let announced = Vec::new();
         Ok(Self { sidecar, directus, aws, storage, sidecar_address, setup, dir, announced })
@@ -70,6 +82,11 @@ impl Stack {
         let mut directus = Directus::new(name, &self.dir, &self.storage.connection());
         directus.set_up(self.sidecar_address, &self.setup.directus)?;
         Ok(directus)
+    }
+
+    /// Terraform, on a stack that was set up by it.
+    pub fn terraform(&self) -> Terraform {
+        Terraform::new(&self.dir, self.aws.url())
     }
 
     /// Announces that a part will complain with this text, because the story makes it.
