@@ -4,7 +4,7 @@ locals {
 
   # Reactions that a replay may repeat, because all they do is write what is missing. Whatever else there is notifies
   # somebody, and its routes see a replay only when that was asked for: `sidecar replay --notify` names it so.
-  rebuilding       = ["enrich", "erase", "journey"]
+  rebuilding       = ["anomaly", "enrich", "erase", "journey"]
   live_only        = { "replay-name" = [{ exists = false }, { suffix = "-notify" }] }
   live_only_routes = [for name, route in local.routes : name if !contains(local.rebuilding, route.reaction)]
 

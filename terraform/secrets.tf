@@ -17,9 +17,9 @@ locals {
       }
     },
     var.sidecar.admin ? {
-      "admin-token" = {
-        description = "The bearer token of the sidecar's admin API; Directus' EVENT_BRIDGE_ADMIN_TOKEN."
-        environment = "SIDECAR__ADMIN__TOKEN"
+      "admin-tokens" = {
+        description = "The bearer tokens of the sidecar's admin API, separated by commas; one of them is Directus' EVENT_BRIDGE_ADMIN_TOKEN."
+        environment = "SIDECAR__ADMIN__TOKENS"
       }
     } : {},
   )

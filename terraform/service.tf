@@ -47,7 +47,7 @@ resource "aws_ecs_service" "sidecar" {
     security_groups = each.value.security_group_ids
   }
 
-  # Directus finds it as http://sidecar:<port>.
+  # Directus finds it as http://sidecar:<port>, and the admin API as http://sidecar:8081.
   dynamic "service_connect_configuration" {
     for_each = each.value.namespace_arn == null ? [] : [each.value.namespace_arn]
 
@@ -55,11 +55,15 @@ resource "aws_ecs_service" "sidecar" {
       enabled   = true
       namespace = service_connect_configuration.value
 
-      service {
-        port_name = "sidecar"
-        client_alias {
-          dns_name = "sidecar"
-          port     = local.ports[each.key]
+      dynamic "service" {
+        for_each = local.ports[each.key]
+
+        content {
+          port_name = service.key
+          client_alias {
+            dns_name = each.key
+            port     = service.value
+          }
         }
       }
     }

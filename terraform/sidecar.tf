@@ -1,6 +1,13 @@
 # The sidecar's container: for the service here, or beside Directus in a task of somebody else's.
 locals {
-  ports = { for name, sidecar in local.sidecars : name => tonumber(split(":", sidecar.listen)[1]) }
+  # The admin API listens where the other one does, beside it.
+  ports = {
+    for name, sidecar in local.sidecars : name => merge(
+      { (name) = tonumber(split(":", sidecar.listen)[1]) },
+      sidecar.admin ? { "${name}-admin" = local.admin_port } : {},
+    )
+  }
+  admin_port = 8081
 
   environments = {
     for name, sidecar in local.sidecars : name => merge(
@@ -19,6 +26,7 @@ locals {
         # The alarms look for fields of it.
         SIDECAR__LOG__FORMAT = "json"
       },
+      sidecar.admin ? { SIDECAR__ADMIN__LISTEN = "${split(":", sidecar.listen)[0]}:${local.admin_port}" } : {},
       sidecar.environment,
     )
   }
@@ -31,8 +39,11 @@ locals {
       user                   = "65532:65532"
       readonlyRootFilesystem = true
       linuxParameters        = { capabilities = { add = [], drop = ["ALL"] } }
-      portMappings           = [{ name = name, containerPort = local.ports[name], hostPort = local.ports[name], protocol = "tcp" }]
-      environment            = [for key in sort(keys(local.environments[name])) : { name = key, value = local.environments[name][key] }]
+      portMappings = [
+        for port_name, port in local.ports[name] :
+        { name = port_name, containerPort = port, hostPort = port, protocol = "tcp" }
+      ]
+      environment = [for key in sort(keys(local.environments[name])) : { name = key, value = local.environments[name][key] }]
       secrets = [
         for entry in sort(keys(local.secrets)) :
         { name = local.secrets[entry].environment, valueFrom = aws_secretsmanager_secret.sidecar[entry].arn }

@@ -210,7 +210,7 @@ variable "sidecar" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(try(var.sidecar.environment, {})) : !can(regex("(TOKEN|SECRETS|PSEUDONYM_KEY)$", key))])
+    condition     = alltrue([for key in keys(try(var.sidecar.environment, {})) : !can(regex("(TOKENS?|SECRETS|PSEUDONYM_KEY)$", key))])
     error_message = "A secret in sidecar.environment would be readable in the task definition: put it into its entry in Secrets Manager."
   }
 }

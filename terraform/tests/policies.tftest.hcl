@@ -149,7 +149,7 @@ run "without_admin_api_and_comprehend_the_service_neither_operates_nor_judges" {
   }
 
   assert {
-    condition     = !contains(keys(aws_secretsmanager_secret.sidecar), "admin-token")
+    condition     = !contains(keys(aws_secretsmanager_secret.sidecar), "admin-tokens")
     error_message = "Without an admin API there is no token to it."
   }
 }

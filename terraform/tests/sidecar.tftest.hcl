@@ -9,6 +9,7 @@ variables {
     image         = "registry.example.com/sidecar:0.4.0"
     directus_url  = "http://directus:8055"
     drain_seconds = 60
+    admin         = true
     environment   = { SIDECAR__LOG__LEVEL = "debug" }
   }
   service = {
@@ -110,10 +111,11 @@ run "directus_finds_the_service_by_name" {
   command = plan
 
   assert {
-    condition = (
-      one(one(one(aws_ecs_service.sidecar["sidecar"].service_connect_configuration).service).client_alias).dns_name == "sidecar"
-    )
-    error_message = "http://sidecar:8080 is where Directus sends its changes."
+    condition = [
+      for service in one(aws_ecs_service.sidecar["sidecar"].service_connect_configuration).service :
+      "${service.port_name} ${one(service.client_alias).dns_name}:${one(service.client_alias).port}"
+    ] == ["sidecar sidecar:8080", "sidecar-admin sidecar:8081"]
+    error_message = "Directus sends its changes to http://sidecar:8080, and asks how it goes at :8081."
   }
 }
 
@@ -158,6 +160,7 @@ run "the_container_is_told_what_the_infrastructure_is" {
         SIDECAR__INBOUND__VISIBILITY         = "200s"
         SIDECAR__INBOUND__RECEIVES_MAX       = "4"
         SIDECAR__DIRECTUS__URL               = "http://directus:8055"
+        SIDECAR__ADMIN__LISTEN               = "0.0.0.0:8081"
         SIDECAR__LOG__FORMAT                 = "json"
         SIDECAR__LOG__LEVEL                  = "debug"
       } : contains(output.container_definition.environment, { name = name, value = value })
@@ -168,6 +171,7 @@ run "the_container_is_told_what_the_infrastructure_is" {
   assert {
     condition = toset([for secret in output.container_definition.secrets : secret.name]) == toset([
       "SIDECAR__DIRECTUS__TOKEN", "SIDECAR__OUTBOUND__SECRETS", "SIDECAR__OUTBOUND__PSEUDONYM_KEY",
+      "SIDECAR__ADMIN__TOKENS",
     ])
     error_message = "Secrets come from Secrets Manager."
   }

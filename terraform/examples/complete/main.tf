@@ -52,14 +52,14 @@ resource "aws_security_group" "sidecar" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "from_directus" {
-  for_each = aws_security_group.sidecar
+  for_each = var.network == null ? {} : { "Changes, signed by Directus" = 8080, "The admin API" = 8081 }
 
-  description                  = "Changes, signed by Directus"
-  security_group_id            = each.value.id
+  description                  = each.key
+  security_group_id            = one(values(aws_security_group.sidecar)).id
   referenced_security_group_id = var.network.directus_security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = each.value
+  to_port                      = each.value
 }
 
 resource "aws_vpc_security_group_egress_rule" "to_aws" {

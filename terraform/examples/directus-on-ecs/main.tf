@@ -75,11 +75,10 @@ resource "aws_ecs_task_definition" "directus" {
           EVENT_BRIDGE_SIDECAR_URL     = "http://127.0.0.1:8080"
           EVENT_BRIDGE_SERVICE_ACCOUNT = var.service_account
           # Uploads belong on S3: a task has no disk that lasts.
-          STORAGE_LOCATIONS     = "s3"
-          STORAGE_S3_DRIVER     = "s3"
-          STORAGE_S3_BUCKET     = aws_s3_bucket.uploads.id
-          STORAGE_S3_REGION     = var.region
-          SYNCHRONIZATION_STORE = "memory"
+          STORAGE_LOCATIONS = "s3"
+          STORAGE_S3_DRIVER = "s3"
+          STORAGE_S3_BUCKET = aws_s3_bucket.uploads.id
+          STORAGE_S3_REGION = var.region
         } : { name = key, value = value }
       ]
 
@@ -114,9 +113,11 @@ resource "aws_ecs_task_definition" "directus" {
 }
 
 resource "aws_ecs_service" "directus" {
-  name                               = var.name
-  cluster                            = aws_ecs_cluster.this.id
-  task_definition                    = aws_ecs_task_definition.directus.arn
+  name            = var.name
+  cluster         = aws_ecs_cluster.this.id
+  task_definition = aws_ecs_task_definition.directus.arn
+  # Both capture and relay; each leases rows of its own. Where collections are changed while both run, give Directus a
+  # Redis (SYNCHRONIZATION_STORE), or one of them does not learn of it.
   desired_count                      = 2
   launch_type                        = "FARGATE"
   health_check_grace_period_seconds  = 120

@@ -36,7 +36,7 @@ variable "domain" {
 }
 
 variable "directus_image" {
-  description = "Directus with the extension in it: `FROM directus/directus:12.4.0`, and the packed extension in /directus/extensions."
+  description = "Directus with the extension in it: `FROM directus/directus:12.4.0`, the packed extension in /directus/extensions, and the certificates of RDS as /directus/rds-ca.pem."
   type        = string
 }
 
