@@ -20,7 +20,7 @@ demo: install ## the whole system at work on this machine (ONCE=1: ends by itsel
 	@"$${CARGO_TARGET_DIR:-target}/debug/demo" $(if $(ONCE),--once)
 
 .PHONY: test
-test: lint unit terraform-test e2e ## everything that CI runs
+test: lint unit terraform-test container-test e2e ## everything that CI runs
 
 .PHONY: lint
 lint: tools ## formats, lints, types, licences, banned crates
@@ -39,6 +39,12 @@ unit: tools ## the tests that need no other process: sidecar, AWS stub, bench an
 .PHONY: terraform-test
 terraform-test: tools ## the Terraform module: form, examples, its own tests, checkov; needs no AWS
 	@terraform/test
+
+.PHONY: container-test
+container-test: tools ## what can be known of Dockerfile and compose.yaml where no container runs
+	$(build) --quiet
+	.cache/checkov/bin/python tests/compose "$${CARGO_TARGET_DIR:-target}/debug/sidecar"
+	.cache/checkov/bin/python -m checkov.main --file sidecar/Dockerfile --framework dockerfile --compact --quiet --skip-download
 
 .PHONY: e2e
 e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs those that match)
