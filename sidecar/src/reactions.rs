@@ -1,6 +1,7 @@
 //! The reactions, one file each.
 
 pub mod anomaly;
+pub mod consent;
 pub mod enrich;
 pub mod erase;
 pub mod escalate;

@@ -28,6 +28,7 @@ const QUEUE_LAG: &str = "event_bridge_queue_lag_seconds";
 const EFFECTS: &str = "event_bridge_effects_total";
 const LOOKS: &str = "event_bridge_looks_total";
 const EXPIRED: &str = "event_bridge_timeline_expired_total";
+const WITHHELD: &str = "event_bridge_withheld_total";
 const COMMIT_TO_PUBLISHED: &str = "event_bridge_commit_to_published_seconds";
 const COMMIT_TO_ENRICHED: &str = "event_bridge_commit_to_enriched_seconds";
 
@@ -77,6 +78,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(EFFECTS, "Effects answered by Directus, by verdict");
     describe_counter!(LOOKS, "Looks round that reactions took, by reaction and outcome");
     describe_counter!(EXPIRED, "Events removed from the timeline because they are old");
+    describe_counter!(WITHHELD, "Events that a reaction did not get without consent, by reaction");
     describe_histogram!(COMMIT_TO_PUBLISHED, "From the change to the bus");
     describe_histogram!(COMMIT_TO_ENRICHED, "From the change to its effects in Directus, by queue");
     Ok(handle)
@@ -130,6 +132,11 @@ pub fn looked_round(reaction: &'static str, outcome: &'static str) {
 /// count the same ones.
 pub fn expired(events: usize) {
     counter!(EXPIRED).increment(events as u64);
+}
+
+/// A reaction left alone a customer who does not agree.
+pub fn withheld(reaction: &'static str) {
+    counter!(WITHHELD, "reaction" => reaction).increment(1);
 }
 
 /// A message arrived.

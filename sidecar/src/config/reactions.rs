@@ -8,6 +8,7 @@ use crate::{
     reaction::{AnyReaction, Reaction},
     reactions::{
         anomaly::{Anomaly, AnomalySettings},
+        consent::{ConsentSettings, Consenting},
         enrich::{Enrich, EnrichSettings},
         erase::{Erase, EraseSettings},
         escalate::{Escalate, EscalateSettings},
@@ -34,6 +35,8 @@ struct Written {
     escalate: BTreeMap<String, EscalateSettings>,
     journey: BTreeMap<String, JourneySettings>,
     trigger_flow: BTreeMap<String, TriggerFlow>,
+    /// For which of them a customer has to agree.
+    consent: BTreeMap<String, ConsentSettings>,
 }
 
 impl Reactions {
@@ -65,7 +68,24 @@ impl Reactions {
         for (route, reaction) in written.trigger_flow {
             reactions.add(route, Ok(Arc::new(reaction)), &mut problems);
         }
+        for (route, settings) in written.consent {
+            reactions.ask_first(&route, settings, &mut problems);
+        }
         if problems.is_empty() { Ok(reactions) } else { Err(problems) }
+    }
+
+    /// Whatever the route leads to is only for customers who agree.
+    fn ask_first(&mut self, route: &str, settings: ConsentSettings, problems: &mut Vec<String>) {
+        let Some(reaction) = self.by_route.get_mut(route) else {
+            problems.push(format!("consent.{route}: no reaction has a section for this route"));
+            return;
+        };
+        match Consenting::compile(Arc::clone(reaction), settings) {
+            Ok(consenting) => *reaction = Arc::new(consenting),
+            Err(mistakes) => {
+                problems.extend(mistakes.iter().map(|it| format!("consent.{route}: {it}")));
+            }
+        }
     }
 
     fn add<R: Reaction>(
