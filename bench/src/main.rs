@@ -14,6 +14,10 @@ mod table;
 
 use anyhow::{Result, bail};
 
+/// As in the sidecar, whose consumer this binary runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 usage: bench outbound [--only capture|throughput|drain]
        bench inbound [--only latency|pipeline|drain|sentiment]
