@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use aws_stub::{Fault, Operation, Struck, Trouble as AwsTrouble};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
 pub use self::report::Report;
@@ -47,11 +47,13 @@ impl Chaos {
         let began = Instant::now();
         self.duplicate_and_reorder(&stack).await?;
 
+        let names = (0..WRITERS).map(|writer| json!({ "name": format!("Customer {writer}") }));
+        let customers = stack.directus.create_many("customers", names.collect()).await?;
         let (stop, stopped) = watch::channel(false);
         let mut writers = JoinSet::new();
-        for writer in 0..WRITERS {
-            let directus = Account::clone(&stack.directus);
-            writers.spawn(writer::write(writer, self.seed, directus, stopped.clone()));
+        for (writer, customer) in customers.iter().enumerate() {
+            let (directus, customer) = (Account::clone(&stack.directus), customer["id"].clone());
+            writers.spawn(writer::write(writer, self.seed, directus, customer, stopped.clone()));
         }
         let troublemaker = Troublemaker::new(self.seed);
         let troubles = troublemaker.trouble(&mut stack, self.duration, self.troubles_min).await?;

@@ -21,6 +21,8 @@ pub(super) struct Evidence {
     /// Events about feedback that no writer wrote.
     strange: Vec<String>,
     items: BTreeMap<(usize, usize), Item>,
+    /// The events that have their row in the customers' timeline. Their id is its key: none has two.
+    timeline: BTreeSet<String>,
     effects: Vec<Effect>,
     /// How often Directus answered an effect with each verdict, as the sidecar heard it.
     pub(super) verdicts: BTreeMap<String, u64>,
@@ -59,6 +61,7 @@ impl Evidence {
             messages: about_feedback.len(),
             strange,
             items: items(stack)?,
+            timeline: timeline(stack)?,
             effects: effects(stack)?,
             verdicts: verdicts(stack)?,
         })
@@ -92,6 +95,10 @@ pub(super) fn judge(journal: &Journal, evidence: &Evidence) -> Vec<String> {
     }
     for item in evidence.items.values() {
         broken.extend(unfinished(item, evidence));
+    }
+    let announced = evidence.announced.values().flatten();
+    for id in announced.filter(|id| !evidence.timeline.contains(*id)) {
+        broken.push(format!("event {id} is not in the timeline of its customer"));
     }
     broken.extend(doubled(&evidence.effects));
     broken.extend(overwritten(evidence));
@@ -186,6 +193,12 @@ fn items(stack: &Stack) -> Result<BTreeMap<(usize, usize), Item>> {
         Some(((save.writer, save.item), Item { key: row["id"].to_string(), save, sentiment }))
     };
     rows.into_iter().map(|row| item(row).context("a feedback of ours")).collect()
+}
+
+fn timeline(stack: &Stack) -> Result<BTreeSet<String>> {
+    let rows = stack.directus.rows("select id from customer_events")?;
+    let id = |row: Value| row["id"].as_str().map(str::to_owned).context("an event's id");
+    rows.into_iter().map(id).collect()
 }
 
 fn effects(stack: &Stack) -> Result<Vec<Effect>> {

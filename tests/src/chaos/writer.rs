@@ -92,12 +92,13 @@ impl Journal {
     }
 }
 
-/// Creates and changes feedback until told to stop, each item one save after the other, and writes
+/// Creates and changes a customer's feedback until told to stop, each item one save after the other, and writes
 /// down what it was told.
 pub(super) async fn write(
     writer: usize,
     seed: u64,
     directus: Account,
+    customer: Value,
     stopped: watch::Receiver<bool>,
 ) -> Result<Journal> {
     let mut random = Rng::with_seed(seed ^ (writer as u64 + 1).wrapping_mul(0x9e37_79b9));
@@ -115,7 +116,7 @@ pub(super) async fn write(
             save.version += 1;
             (*save, Method::PATCH, format!("items/feedback/{key}"))
         };
-        let body = json!({ "text": save.text() });
+        let body = json!({ "text": save.text(), "customer": customer });
         let asked = directus.try_ask(method, &path, Some(body));
         let answer = match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok((status, answer))) if status < 500 => {

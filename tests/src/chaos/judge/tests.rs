@@ -17,6 +17,7 @@ fn sound() -> (Journal, Evidence) {
         messages: 2,
         strange: Vec::new(),
         items: [((0, 1), item)].into(),
+        timeline: ["a", "b"].map(str::to_owned).into(),
         effects: vec![effect("a"), effect("b")],
         verdicts: BTreeMap::new(),
     };
@@ -48,6 +49,13 @@ fn what_is_as_it_was_told_breaks_nothing() {
 fn a_save_that_is_gone_from_directus_or_never_came_to_the_bus_is_lost() {
     assert_ne!(broken(|_| (), |seen| seen.items.clear()), Vec::<String>::new());
     assert_ne!(broken(|_| (), |seen| drop(seen.announced.remove(&FIRST))), Vec::<String>::new());
+}
+
+#[test]
+fn an_event_without_its_row_in_the_timeline_is_seen() {
+    let forgotten = broken(|_| (), |seen| drop(seen.timeline.remove("a")));
+
+    assert_eq!(forgotten, ["event a is not in the timeline of its customer"]);
 }
 
 #[test]
