@@ -87,6 +87,7 @@ mod tests {
 
     use aws_sdk_sqs::{
         Client,
+        config::{BehaviorVersion, Credentials, Region},
         error::ErrorMetadata,
         operation::change_message_visibility::{
             ChangeMessageVisibilityError, ChangeMessageVisibilityInput,
@@ -94,7 +95,7 @@ mod tests {
         },
     };
     use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
-    use tokio::time::sleep;
+    use tokio::{net::TcpListener, time::sleep};
 
     use super::*;
     use crate::inbound::queue::testing;
@@ -169,6 +170,25 @@ mod tests {
         assert_eq!(keep(200, once).await, (Ok(()), 200, vec![110, 115]));
 
         let (outcome, ended, _) = keep(200, |_| Some(refused("InternalError"))).await;
+        assert_eq!(outcome, Err(NotHidden::Lost));
+        assert!((118..=120).contains(&ended), "gave up after {ended} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_hangs_ends_the_work_before_the_message_is_seen_again() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .endpoint_url(format!("http://{}", silent.local_addr().unwrap()))
+            .region(Region::from_static("us-east-1"))
+            .build();
+        let queue = testing::queue(Client::from_conf(config));
+        let (started, work) = (Instant::now(), sleep(Duration::from_secs(200)));
+
+        let outcome = keep_hidden(&queue, &testing::receipt("r"), LIMITS, work).await;
+
+        let ended = started.elapsed().as_secs();
         assert_eq!(outcome, Err(NotHidden::Lost));
         assert!((118..=120).contains(&ended), "gave up after {ended} s");
     }
