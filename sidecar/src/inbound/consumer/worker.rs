@@ -43,6 +43,14 @@ struct AtHand {
     claim: Option<Claim>,
 }
 
+/// How a message is to end.
+enum End {
+    /// It is not needed any more, because of this.
+    Delete(&'static str),
+    /// It comes again after so long.
+    Return(Duration),
+}
+
 impl<Handle, Work> Worker<Handle>
 where
     Handle: Fn(Arrival) -> Work + Send + Sync + 'static,
@@ -114,27 +122,32 @@ where
             }
             Some(Err(NotHidden::TooLong)) => {
                 let error = DeliveryError::Transient("the work took too long".into());
-                self.fail(&message, error).await;
+                let end = self.conclude(&message, Err(error)).await;
+                self.bring_about(end, &message).await;
             }
             // The turn ends when the message's end is on its way: nothing piles up behind it.
-            Some(Ok((turn, outcome))) => {
-                match outcome {
-                    Ok(outcome) => self.settler.settle(&message, outcome).await,
-                    Err(error) => self.fail(&message, error).await,
-                }
+            Some(Ok((turn, end))) => {
+                self.bring_about(end, &message).await;
                 drop(turn);
             }
         }
     }
 
-    /// Works on one message in its customer's turn, and tells how it ends when nothing fails.
+    async fn bring_about(&self, end: End, message: &Message) {
+        match end {
+            End::Delete(outcome) => self.settler.settle(message, outcome).await,
+            End::Return(delay) => self.return_after(message, delay).await,
+        }
+    }
+
+    /// Works on one message in its customer's turn, and tells how it is to end.
     async fn work(
         &self,
         message: &Message,
         arrival: Result<Arrival, Refusal>,
         claim: Option<Claim>,
         slot: Held,
-    ) -> (Turn, Result<&'static str, DeliveryError>) {
+    ) -> (Turn, End) {
         let customer = arrival.as_ref().ok().and_then(|it| it.event.customer_id.as_deref());
         let turn = self.shares.turn(customer, slot).await;
         let outcome = match arrival {
@@ -150,7 +163,7 @@ where
                 "deleted"
             }),
         };
-        (turn, outcome)
+        (turn, self.conclude(message, outcome).await)
     }
 
     async fn attempt(&self, message: &Message, arrival: Arrival) -> Result<(), DeliveryError> {
@@ -176,7 +189,15 @@ where
     }
 
     /// What failed for now comes again, unless it has done so often enough.
-    async fn fail(&self, message: &Message, error: DeliveryError) {
+    async fn conclude(
+        &self,
+        message: &Message,
+        outcome: Result<&'static str, DeliveryError>,
+    ) -> End {
+        let error = match outcome {
+            Ok(outcome) => return End::Delete(outcome),
+            Err(error) => error,
+        };
         let limits = &self.consumer.limits;
         let refusal = match &error {
             DeliveryError::Permanent(refusal) => Some(refusal.clone()),
@@ -185,8 +206,8 @@ where
         };
         let error = match refusal {
             None => error,
-            Some(refusal) => match self.give_up(message, &refusal).await {
-                Ok(()) => return,
+            Some(refusal) => match self.send_letter(message, &refusal).await {
+                Ok(()) => return End::Delete("dead_lettered"),
                 Err(error) => error,
             },
         };
@@ -197,16 +218,15 @@ where
             delay_ms = delay.as_millis(),
             "attempt failed, the queue will try again"
         );
-        self.return_after(message, delay).await;
+        End::Return(delay)
     }
 
-    /// Moves the message to the dead letters, with the reason.
-    async fn give_up(&self, message: &Message, refusal: &Refusal) -> Result<(), DeliveryError> {
+    /// Sends the message to the dead letters, with the reason.
+    async fn send_letter(&self, message: &Message, refusal: &Refusal) -> Result<(), DeliveryError> {
         let Consumer { dead_letters, reaction, .. } = &self.consumer;
         let reason = dead_letter::attributes(message, reaction, refusal, Timestamp::now());
         dead_letters.send(&message.body, &reason).await?;
         error!(reason = %refusal.code, path = refusal.path, "message dead-lettered");
-        self.settler.settle(message, "dead_lettered").await;
         Ok(())
     }
 
