@@ -49,7 +49,7 @@ container-test: tools ## what can be known of Dockerfile and compose.yaml where 
 .PHONY: e2e
 e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs those that match)
 	$(build)
-	$(nextest) --package e2e $(E2E)
+	$(nextest) --package e2e --test-threads $$(($$(nproc) + 1)) $(E2E)
 
 .PHONY: chaos
 chaos: tools ## kill parts and let AWS fail for 10 minutes: nothing is lost, nothing doubled (CHAOS_SECONDS=60, CHAOS_SEED=1)

@@ -132,3 +132,22 @@ run "the_dashboard_shows_every_queue_and_no_chart_is_empty" {
     error_message = "A chart without a line says nothing."
   }
 }
+
+run "every_alarm_is_in_the_book_of_operations" {
+  command = plan
+
+  assert {
+    condition = [
+      for name in concat(
+        [for alarm in aws_cloudwatch_metric_alarm.never : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_metric_alarm.oldest_message : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_metric_alarm.unhealthy : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_metric_alarm.scale_out : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_composite_alarm.burn : alarm.alarm_name],
+        ) : name if !anytrue([
+          for row in regexall("`…(-[a-z-]+)`", file("../docs/operations.md")) : endswith(name, row[0])
+      ])
+    ] == []
+    error_message = "docs/operations.md says of every alarm what it means and what to do."
+  }
+}
