@@ -1,0 +1,293 @@
+import type { Check, InsightState, OutboxState } from '../lib/studio.js';
+
+/** Every English word that the Studio shows. */
+export const strings = {
+	module: {
+		name: 'Event bridge',
+		pages: {
+			overview: 'Overview',
+			outbox: 'Outbox',
+			deadLetters: 'Dead letters',
+			events: 'Events',
+			setup: 'Setup check',
+		},
+	},
+	common: {
+		loading: 'Loading…',
+		refresh: 'Refresh',
+		cancel: 'Cancel',
+		close: 'Close',
+		select: 'Select',
+		selectAll: 'Select all',
+		more: 'Show more',
+		stale: (message: string) => `What you see may be old. ${message}`,
+		failed: 'This cannot be shown right now',
+		never: 'never',
+		none: '–',
+		copyId: 'Event id',
+		traceId: 'Trace id',
+	},
+	overview: {
+		picture: 'The pipeline',
+		lastMinute: 'In the last minute',
+		tiles: { recorded: 'Recorded', published: 'Published', applied: 'Written back', waiting: 'Waiting' },
+		tileNotes: {
+			recorded: 'changes that entered the outbox',
+			published: 'changes that the bus took',
+			applied: 'effects that came back',
+			waiting: 'in the outbox and the queues',
+		},
+		routes: 'Routes',
+		columns: {
+			route: 'Route',
+			reaction: 'Reaction',
+			waiting: 'Waiting',
+			atWork: 'At work',
+			lag: 'Lag',
+			rate: 'Messages / min',
+			done: 'Done',
+			dead: 'Dead letters',
+		},
+		noRoutes: 'The sidecar has no routes: nothing reacts to what is published.',
+		sidecar: 'Sidecar',
+		directus: 'Directus',
+		copy: 'This copy',
+		since: 'Running since',
+		changes: 'Changes, by verdict',
+		effects: 'Effects, by verdict',
+		relay: 'Relay',
+		relayWell: 'delivers',
+		relayFails: (failures: number, why: string | null) =>
+			`failed ${failures} times in a row: ${why ?? 'no reason known'}`,
+		noRelay: 'this process has none',
+		rejected: 'Rejected',
+		oldest: 'Oldest pending',
+		hindered: 'The sidecar is not ready',
+		away: 'The sidecar cannot be asked',
+		off: 'The sidecar is not connected to the Studio',
+		offRemedy:
+			'Set EVENT_BRIDGE_ADMIN_URL and EVENT_BRIDGE_ADMIN_TOKEN to see queues, routes and dead letters here. Delivery does not depend on it.',
+		protocolDiffers: (ours: string, theirs: string) =>
+			`The extension speaks protocol ${ours} and the sidecar ${theirs}: nothing can be delivered. Update the older of the two.`,
+		nodes: {
+			outbox: 'Directus',
+			outboxNote: 'outbox',
+			sidecar: 'Sidecar',
+			bus: 'EventBridge',
+			back: 'Directus',
+			backNote: 'write-backs',
+			pending: (count: string) => `${count} pending`,
+			oldest: (age: string) => `oldest ${age}`,
+			rejected: (count: string) => `${count} rejected`,
+			waiting: (count: string) => `${count} waiting`,
+			atWork: (count: string) => `${count} at work`,
+			dead: (count: string) => `${count} dead`,
+			perMinute: (count: string) => `${count} / min`,
+			routes: (count: string) => `${count} routes`,
+			idle: 'idle',
+			ready: 'ready',
+			notReady: 'not ready',
+			away: 'away',
+			off: 'not connected',
+			unknown: 'cannot be asked',
+		},
+		summary: (pending: string, routes: string, waiting: string, dead: string) =>
+			`${pending} changes wait in the outbox; ${routes} routes with ${waiting} messages waiting and ${dead} dead letters.`,
+	},
+	outbox: {
+		search: 'Search by event id, collection, key, or collection/key',
+		states: {
+			all: 'All',
+			pending: 'Pending',
+			rejected: 'Rejected',
+			published: 'Published',
+			ignored: 'Ignored',
+		} satisfies Record<OutboxState | 'all', string>,
+		columns: {
+			item: 'Item',
+			action: 'Change',
+			state: 'State',
+			attempts: 'Attempts',
+			created: 'Recorded',
+			reason: 'Reason',
+		},
+		empty: 'Nothing here',
+		emptyNote: {
+			all: 'As soon as somebody changes an item of a watched collection, its row appears here.',
+			pending: 'Everything that was recorded has been delivered.',
+			rejected: 'Nothing was refused.',
+			published: 'Delivered rows are kept for a day.',
+			ignored: 'Changes that touch no watched field are kept for an hour.',
+			search: 'No row matches. Rows are searched as far back as the last 100,000.',
+		},
+		resend: 'Send again',
+		resendAll: 'Send all again',
+		resendTitle: (count: number) => `Send ${rows(count)} again?`,
+		resendAllTitle: 'Send all rejected rows again?',
+		resendText:
+			'They keep their event ids and join the queue as they were recorded. Do so when what they were refused for is mended; otherwise they are refused again.',
+		resent: (count: number) => `${rows(count)} will be sent again`,
+		row: (id: number) => `Outbox row ${id}`,
+		payload: 'What is told',
+		refusal: 'Why it was refused',
+	},
+	deadLetters: {
+		empty: 'No dead letters',
+		emptyNote: 'Every message so far was worked on, or is still being tried.',
+		groupNote: (letters: number, oldest: string) => `${several(letters, 'letter')}, oldest ${oldest}`,
+		noEvent: 'no event',
+		more: 'There are more than were looked at. Deal with these first.',
+		columns: { event: 'Event', id: 'Event id', attempts: 'Attempts', dead: 'Dead since' },
+		show: 'Show message',
+		letter: 'Dead letter',
+		reason: 'Reason',
+		message: 'Message',
+		trace: 'Trace',
+		redrive: 'Redrive',
+		discard: 'Discard',
+		redriveAll: 'Redrive all',
+		discardAll: 'Discard all',
+		redriveTitle: (letters: number) => `Redrive ${several(letters, 'letter')}?`,
+		discardTitle: (letters: number) => `Discard ${several(letters, 'letter')}?`,
+		redriveText:
+			'They go back to their queues and are worked on again. Effects that were done before are not done again. Do so when what they died of is mended.',
+		discardText:
+			'They are deleted for good. What they would have done will not happen, and nothing can bring them back.',
+		redriven: (letters: number) => `${several(letters, 'letter')} sent back to the queues`,
+		discarded: (letters: number) => `${several(letters, 'letter')} discarded`,
+		left: (letters: number) => `${letters} more than one request takes: ask again`,
+		failed: (letters: number) => `${several(letters, 'letter')} stayed`,
+		selected: (letters: number) => `${letters} selected`,
+	},
+	events: {
+		byItem: 'Item',
+		byCustomer: 'Customer',
+		collection: 'Collection',
+		key: 'Key',
+		customer: 'Customer key',
+		find: 'Find',
+		start: 'Whose events?',
+		startNote: 'Name an item or a customer, and see what was published about them, and what came of it.',
+		empty: 'Nothing known',
+		emptyNote: 'No event of theirs is in the timeline, in the delivery log or in the ledger of effects.',
+		columns: { when: 'When', event: 'Event', item: 'Item', way: 'Way', effects: 'Effects', trace: 'Trace' },
+		elsewhere: 'came from elsewhere',
+		unnamed: (action: string) => `item ${action}d`,
+		effectOnly: 'effect of an event that is kept no longer',
+	},
+	setup: {
+		allWell: 'Everything is set up',
+		findings: (troubles: number) => `${several(troubles, 'thing')} to look at`,
+		statuses: { ok: 'OK', warning: 'Look at it', danger: 'Must be mended', unknown: 'Unknown' } satisfies Record<
+			Check['status'],
+			string
+		>,
+		checks: {
+			admin_settings: {
+				title: 'The Studio may ask the sidecar',
+				remedy:
+					'Set EVENT_BRIDGE_ADMIN_URL and EVENT_BRIDGE_ADMIN_TOKEN for Directus, and the same token as admin.tokens for the sidecar.',
+			},
+			sidecar: {
+				title: 'The sidecar answers',
+				remedy:
+					'See that the sidecar runs, that its admin.listen can be reached from Directus, and that it knows the token.',
+			},
+			protocol: {
+				title: 'Both speak the same protocol',
+				remedy: 'Update the older of the two. Until then changes wait in the outbox; nothing is lost.',
+			},
+			version: {
+				title: 'Both are of the same version',
+				remedy: 'They work together as long as the protocol is the same. Update the older one when it suits you.',
+			},
+			ready: { title: 'The sidecar is ready', remedy: 'Mend what keeps it; the log of the sidecar says more.' },
+			relay: {
+				title: 'Changes are delivered',
+				remedy:
+					'With 401, EVENT_BRIDGE_SECRETS and the sidecar’s signing secrets differ: give both the same. Otherwise see that EVENT_BRIDGE_SIDECAR_URL leads to the sidecar.',
+			},
+			service_account: {
+				title: 'The service account can write back',
+				remedy:
+					'Create the user that EVENT_BRIDGE_SERVICE_ACCOUNT names, make it active and give it a static token: `sidecar setup` does so.',
+			},
+			accountability: {
+				title: 'Every watched collection is tracked',
+				remedy:
+					'Switch on “Activity & Revisions Tracking” of these collections. Until then their changes are recorded after the commit, best effort.',
+			},
+			flows: {
+				title: 'Flows of the bridge are active',
+				remedy: 'Activate the Flows that you want to run. Imported Flows are always inactive at first.',
+			},
+			live_updates: {
+				title: 'Open items are updated at once',
+				remedy: 'Set WEBSOCKETS_ENABLED to true. Until then open cards ask every few seconds.',
+			},
+		} satisfies Record<Check['check'], { title: string; remedy: string }>,
+	},
+	card: {
+		name: 'Insight card',
+		description: 'What the event bridge found out about this item, and why',
+		title: 'Insight',
+		sentiment: 'Sentiment',
+		labels: { positive: 'Positive', neutral: 'Neutral', negative: 'Negative', unscored: 'Not scored' },
+		scale: (label: string, score: string) => `${label}, ${score} on a scale from -1 to 1`,
+		sure: (percent: string) => `${percent} sure`,
+		unscored: (language: string) => `The text is in ${language}, which the judge does not read.`,
+		scored: (score: string, engine: string, language: string | null) =>
+			`${engine} scores the text ${score}${language === null ? '' : `, read as ${language}`}.`,
+		findings: { category: 'Category', priority: 'Priority', team: 'Team', escalation: 'Person needed' },
+		needed: 'Yes',
+		noReason: 'No reason was kept.',
+		customer: 'Customer',
+		tier: 'Tier',
+		value: 'Value',
+		openTickets: 'Open tickets',
+		timeline: 'Last events',
+		noTimeline: 'Nothing happened yet.',
+		computed: (ago: string, engine: string | null) => `Computed ${ago}${engine === null ? '' : ` by ${engine}`}`,
+		fromEvent: 'from event',
+		analyseAgain: 'Analyse again',
+		asked: 'Will be analysed again',
+		unsaved: 'Save the item: it is analysed as soon as it exists.',
+		nothing: 'Not analysed yet.',
+		failed: 'The insight cannot be read',
+		stages: {
+			queued: 'A change is on its way to be analysed.',
+			published: 'Being analysed…',
+			rejected: (reason: string) => `The last change was refused (${reason}). An admin finds it in the outbox.`,
+			dead: (reason: string) => `The analysis was given up (${reason}). An admin finds it among the dead letters.`,
+		} satisfies Partial<Record<InsightState['stage'], string | ((reason: string) => string)>>,
+		options: {
+			text: 'Text fields',
+			textNote:
+				'Which fields are judged; “Analyse again” asks about these. Left out: text, subject, body, title, description, as far as there are any.',
+			timeline: 'Timeline',
+			timelineNote: 'Collection with the events of each customer. Left out: customer_events.',
+			events: 'Events shown',
+		},
+	},
+	panel: {
+		name: 'Pipeline health',
+		description: 'Whether the event bridge delivers, and what waits or died',
+		well: 'All is well',
+		waiting: 'Waiting',
+		rate: 'Published / min',
+		rejected: 'Rejected',
+		dead: 'Dead letters',
+		oldest: 'Oldest',
+		adminsOnly: 'Only admins see this',
+		open: 'Open the event bridge',
+		unknown: '?',
+	},
+} as const;
+
+function rows(number: number): string {
+	return several(number, 'row');
+}
+
+function several(number: number, noun: string): string {
+	return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
