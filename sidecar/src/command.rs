@@ -14,6 +14,7 @@ mod progress;
 pub mod provision;
 pub mod replay;
 pub mod serve;
+pub mod setup;
 mod table;
 
 use std::process::ExitCode;
@@ -48,15 +49,20 @@ async fn aws() -> SdkConfig {
 
 /// Directus as the configuration describes it, and how it is tried again.
 fn directus(settings: &Settings) -> anyhow::Result<(Directus, RetryPolicy)> {
-    let settings = &settings.directus;
-    let directus = Directus::connect(&settings.url, settings.token.clone(), settings.timeout)
+    let Settings { directus: it, .. } = settings;
+    let directus = Directus::connect(&it.url, it.token.clone(), it.timeout)
         .context("cannot set up the connection to Directus")?;
-    let retry = RetryPolicy {
+    Ok((directus, retry_policy(settings)))
+}
+
+/// How Directus is tried again.
+fn retry_policy(settings: &Settings) -> RetryPolicy {
+    let settings = &settings.directus;
+    RetryPolicy {
         delay_min: settings.retry_delay_min,
         delay_max: settings.retry_delay_max,
         attempts_max: settings.attempts_max,
-    };
-    Ok((directus, retry))
+    }
 }
 
 /// What is configured for effects serves here, too.

@@ -16,6 +16,7 @@ use std::{
 
 use config::{Environment, File, FileFormat};
 use garde::Validate as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::{
     reactions::Reactions,
@@ -32,13 +33,15 @@ use crate::{
 const DEFAULTS: &str = include_str!("../config/sidecar.toml");
 const PREFIX: &str = "SIDECAR";
 const SEPARATOR: &str = "__";
-/// The settings that may also be read from a file.
+/// What a running sidecar keeps to itself; like every secret it may also be read from a file.
 const SECRETS: [&str; 4] = [
     "SIDECAR__ADMIN__TOKENS",
     "SIDECAR__OUTBOUND__SECRETS",
     "SIDECAR__OUTBOUND__PSEUDONYM_KEY",
     "SIDECAR__DIRECTUS__TOKEN",
 ];
+/// What a command needs.
+const SECRET_OF_A_COMMAND: &str = "SIDECAR__SETUP__ADMIN_TOKEN";
 /// Obeys the rules of every secret and keeps none.
 const NO_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// One run reports at most this many settings of the wrong type.
@@ -85,7 +88,10 @@ impl Config {
     pub fn load_without_secrets(folder: &Path) -> Result<Self, ConfigError> {
         let mut variables = environment();
         for key in SECRETS {
-            variables.entry(key.to_owned()).or_insert_with(|| NO_SECRET.to_owned());
+            let secret = variables.entry(key.to_owned()).or_default();
+            if secret.is_empty() {
+                NO_SECRET.clone_into(secret);
+            }
         }
         Self::load_with(folder, variables)
     }
@@ -210,7 +216,8 @@ impl Reader<'_> {
         mut variables: HashMap<String, String>,
     ) -> HashMap<String, String> {
         let of_producers = producers::secrets(&variables);
-        for key in SECRETS.map(str::to_owned).into_iter().chain(of_producers) {
+        let keys = SECRETS.into_iter().chain([SECRET_OF_A_COMMAND]).map(str::to_owned);
+        for key in keys.chain(of_producers) {
             let file_key = format!("{key}_FILE");
             let Some(path) = variables.remove(&file_key) else { continue };
             match fs::read_to_string(PathBuf::from(path)) {
@@ -272,6 +279,12 @@ fn default_of(path: &str, defaults: &config::Config) -> Option<config::Value> {
         return producers::defaults().get(key)?.clone().try_into().ok();
     }
     defaults.get(path).ok()
+}
+
+/// Whether a secret was given: neither left empty nor put there by [`Config::load_without_secrets`].
+pub fn is_given(secret: &SecretString) -> bool {
+    let secret = secret.expose_secret();
+    !secret.is_empty() && secret != NO_SECRET
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]

@@ -1,5 +1,6 @@
 //! The Directus API, as the service account uses it.
 
+pub mod administrator;
 pub mod availability;
 pub mod effects;
 pub mod erasures;

@@ -22,6 +22,7 @@ pub mod reactions;
 pub mod readiness;
 pub mod retry;
 pub mod route;
+pub mod setup;
 pub mod signature;
 pub mod telemetry;
 pub mod token;

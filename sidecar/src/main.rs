@@ -7,6 +7,7 @@ use sidecar::{
     command::{
         self, backfill::BackfillArgs, dead_letters::DeadLetters, gap_check::GapCheckArgs,
         map::MapInput, outbox::OutboxArgs, patterns::Patterns, replay::ReplayArgs,
+        setup::SetupArgs,
     },
     config::Config,
 };
@@ -35,6 +36,11 @@ enum Command {
     Health,
     /// Creates the bus, its archive, rules, queues, dead-letter queues and their policies.
     Provision,
+    /// Brings to Directus what it needs: the service account, Flows, a dashboard, the module.
+    ///
+    /// Only what is missing is made: what is there stays, whoever changed it. Needs an administrator's
+    /// token in `SIDECAR__SETUP__ADMIN_TOKEN`, or in the file that `SIDECAR__SETUP__ADMIN_TOKEN_FILE` names.
+    Setup(SetupArgs),
     /// Shows what was given up, and sends it again or discards it.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -68,7 +74,9 @@ enum Command {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = match cli.command {
-        Command::Catalogue | Command::Health => Config::load_without_secrets(&cli.config),
+        Command::Catalogue | Command::Health | Command::Setup(_) => {
+            Config::load_without_secrets(&cli.config)
+        }
         _ => Config::load(&cli.config),
     };
     let outcome = match config {
@@ -77,6 +85,7 @@ async fn main() -> ExitCode {
             Command::Health => done(command::health::run(&config).await),
             Command::Serve => done(Box::pin(command::serve::run(config)).await),
             Command::Provision => done(command::provision::run(&config).await),
+            Command::Setup(args) => done(command::setup::run(&config, args).await),
             Command::DeadLetters(command) => {
                 done(command::dead_letters::run(&config, command).await)
             }

@@ -1,6 +1,7 @@
 //! A reaction: one event → effects on Directus and events that follow.
 
 mod any;
+mod need;
 mod performer;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -9,7 +10,11 @@ use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
-pub use self::{any::AnyReaction, performer::Performer};
+pub use self::{
+    any::AnyReaction,
+    need::{Action, Needs},
+    performer::Performer,
+};
 use crate::{
     comprehend::Comprehend,
     delivery::DeliveryError,
@@ -37,6 +42,10 @@ pub trait Reaction: fmt::Debug + Send + Sync + 'static {
 
     /// The types of the events that it may derive.
     fn announces(&self) -> Vec<&EventType>;
+
+    /// Adds what it does to Directus' collections. `subjects` are those whose items its route brings
+    /// events about. What is missing here, the account that `setup` makes is not allowed.
+    fn add_needs(&self, _subjects: &[&str], _needs: &mut Needs) {}
 
     /// Decides what follows from `event`.
     fn react(

@@ -26,10 +26,12 @@ use crate::{
 pub const ADMIN_EMAIL: &str = "admin@example.com";
 /// See [`ADMIN_EMAIL`].
 pub const ADMIN_PASSWORD: &str = "first-light";
-const ADMIN_TOKEN: &str = "token-of-the-administrator";
+/// See [`ADMIN_EMAIL`].
+pub const ADMIN_TOKEN: &str = "token-of-the-administrator";
 
-/// The account that the sidecar writes back with; capture knows it and announces nothing it does.
-pub const SERVICE_ACCOUNT: &str = "5e1f1ca7-0000-4000-8000-000000000001";
+/// The account that `sidecar setup` makes and the sidecar writes back with; capture knows it and
+/// announces nothing it does.
+pub const SERVICE_ACCOUNT: &str = "e7b00000-0000-4000-8000-000000000004";
 
 /// One process of Directus, seen by its administrator.
 pub struct Directus {

@@ -15,6 +15,7 @@ use standardwebhooks::Webhook;
 use uuid::Uuid;
 
 use crate::{
+    directus::{ADMIN_TOKEN as ADMINISTRATOR_TOKEN, Directus},
     eventually,
     part::{Part, command},
     setup::Settings,
@@ -220,6 +221,19 @@ impl Sidecar {
             .await?;
         Ok((answer.status().as_u16(), answer.json().await?))
     }
+}
+
+/// Runs `sidecar setup` as the administrator of a Directus, and returns what it says.
+pub(crate) fn set_up(directus: &Directus, arguments: &[&str]) -> Result<String> {
+    let environment = vec![
+        ("SIDECAR__DIRECTUS__URL", directus.url().to_owned()),
+        ("SIDECAR__SETUP__ADMIN_TOKEN", ADMINISTRATOR_TOKEN.to_owned()),
+    ];
+    let arguments: Vec<_> = ["setup"].iter().chain(arguments).copied().collect();
+    let output = sidecar(&target()?.join("sidecar"), &arguments, &environment).output()?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{arguments:?}: {}: {complaint}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn sidecar(binary: &Path, arguments: &[&str], environment: &Settings) -> Command {

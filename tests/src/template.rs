@@ -14,14 +14,14 @@ use serde_json::{Value, json};
 use crate::{
     database::{Database, Storage},
     directus::{Directus, SERVICE_ACCOUNT},
-    sidecar::DIRECTUS_TOKEN,
+    sidecar::{self, DIRECTUS_TOKEN},
     stack::root,
 };
 
 /// Which collections a story finds in Directus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Schema {
-    /// Customers with their timeline, feedback and tickets.
+    /// What `sidecar setup --starter` makes, with three customers.
     #[default]
     Starter,
     /// A collection for every kind of key, field and relation that capture has to get right, and Flows
@@ -29,22 +29,24 @@ pub enum Schema {
     Matrix,
 }
 
-impl Schema {
-    fn source(self) -> &'static str {
-        match self {
-            Self::Starter => include_str!("../starter.json"),
-            Self::Matrix => include_str!("../matrix.json"),
-        }
-    }
-}
+const CUSTOMERS: &str = include_str!("../customers.json");
+const MATRIX: &str = include_str!("../matrix.json");
+/// What `sidecar setup` makes is made of this.
+const MADE_OF: [&str; 4] =
+    ["sidecar/setup", "sidecar/config", "sidecar/src/setup", "sidecar/src/reactions"];
 
 /// Where the database with this schema is, made if this is the first time.
 pub(crate) async fn of(schema: Schema, database: Database) -> Result<PathBuf> {
     let database = database.template();
     let mut inputs = DefaultHasher::new();
-    (schema.source(), database).hash(&mut inputs);
+    (schema, database, CUSTOMERS, MATRIX).hash(&mut inputs);
     (include_str!("template.rs"), include_str!("postgres.rs")).hash(&mut inputs);
     include_str!("../directus/package-lock.json").hash(&mut inputs);
+    if schema == Schema::Starter {
+        for folder in MADE_OF {
+            hash_files(&root().join(folder), &mut inputs)?;
+        }
+    }
     let dir = root().join(".cache/template").join(format!("{:016x}", inputs.finish()));
     std::fs::create_dir_all(&dir)?;
 
@@ -56,6 +58,20 @@ pub(crate) async fn of(schema: Schema, database: Database) -> Result<PathBuf> {
         make(schema, database, &dir, &template).await.context("cannot make the template")?;
     }
     Ok(template)
+}
+
+fn hash_files(folder: &Path, inputs: &mut DefaultHasher) -> Result<()> {
+    let entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths: Vec<_> = entries.iter().map(std::fs::DirEntry::path).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            hash_files(&path, inputs)?;
+        } else {
+            (path.strip_prefix(root())?, std::fs::read(&path)?).hash(inputs);
+        }
+    }
+    Ok(())
 }
 
 /// Without the extension: its tables are made by each stack, as on a user's first start.
@@ -71,20 +87,22 @@ async fn make(schema: Schema, database: Database, dir: &Path, template: &Path) -
 }
 
 async fn fill(directus: &Directus, schema: Schema) -> Result<()> {
-    let source: Value = serde_json::from_str(schema.source())?;
-    post(directus, "collections", &source["collections"]).await?;
-    for relation in source["relations"].as_array().into_iter().flatten() {
-        post(directus, "relations", relation).await?;
-    }
-    for (path, body) in [("presets", "presets"), ("utils/import?mode=merge", "imports")] {
-        if !source[body].is_null() {
-            post(directus, path, &source[body]).await?;
+    match schema {
+        Schema::Starter => {
+            sidecar::set_up(directus, &["--starter"])?;
+            let customers = serde_json::from_str(CUSTOMERS)?;
+            post(directus, "items/customers", &customers).await.map(drop)
+        }
+        Schema::Matrix => {
+            let source: Value = serde_json::from_str(MATRIX)?;
+            post(directus, "collections", &source["collections"]).await?;
+            for relation in source["relations"].as_array().into_iter().flatten() {
+                post(directus, "relations", relation).await?;
+            }
+            post(directus, "utils/import?mode=merge", &source["imports"]).await?;
+            create_service_account(directus, &source["collections"]).await
         }
     }
-    for (collection, items) in source["items"].as_object().into_iter().flatten() {
-        post(directus, &format!("items/{collection}"), items).await?;
-    }
-    create_service_account(directus, &source["collections"]).await
 }
 
 /// An account that may do everything to items and nothing else. It takes no seat of the licence,

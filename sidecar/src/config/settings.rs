@@ -50,6 +50,9 @@ pub struct Settings {
     /// The judge that a reaction may ask.
     #[garde(dive)]
     pub comprehend: Comprehend,
+    /// What `setup` needs.
+    #[garde(dive)]
+    pub setup: Setup,
     /// Who else may post events.
     #[serde(default)]
     #[garde(custom(producer_names), dive)]
@@ -274,6 +277,16 @@ impl Settings {
             |(name, producer): (&String, &Producer)| producer.member(name, tolerance, requests_max);
         Members(self.producers.iter().map(member).collect())
     }
+}
+
+/// `[setup]`
+#[derive(Debug, Deserialize, Validate)]
+#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
+pub struct Setup {
+    #[garde(skip)]
+    pub admin_token: SecretString,
+    #[garde(pattern("^[^@ ]+@[^@ ]+$"))]
+    pub account_email: String,
 }
 
 /// `[contracts]`

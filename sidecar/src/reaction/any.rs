@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use super::{Context, Page, Reacted, Reaction, Round};
+use super::{Context, Needs, Page, Reacted, Reaction, Round};
 use crate::{
     delivery::DeliveryError,
     event::{Event, EventType},
@@ -23,6 +23,9 @@ pub trait AnyReaction: fmt::Debug + Send + Sync {
 
     /// [`Reaction::announces`].
     fn announces(&self) -> Vec<&EventType>;
+
+    /// [`Reaction::add_needs`].
+    fn add_needs(&self, subjects: &[&str], needs: &mut Needs);
 
     /// [`Reaction::react`].
     fn react<'a>(
@@ -57,6 +60,10 @@ impl<R: Reaction> AnyReaction for R {
 
     fn announces(&self) -> Vec<&EventType> {
         Reaction::announces(self)
+    }
+
+    fn add_needs(&self, subjects: &[&str], needs: &mut Needs) {
+        Reaction::add_needs(self, subjects, needs);
     }
 
     fn react<'a>(

@@ -19,7 +19,7 @@ use crate::{
     delivery::{DeliveryError, chain},
     directus::effects::{Effect, Operation},
     event::{DERIVED_PRODUCER, Event, EventId, EventType, Subject},
-    reaction::{Context, Page, Reacted, Reaction, Round},
+    reaction::{Action, Context, Needs, Page, Reacted, Reaction, Round},
 };
 
 /// What of an announcement stands in its item; the key is the event's id.
@@ -125,6 +125,15 @@ impl Reaction for Anomaly {
 
     fn announces(&self) -> Vec<&EventType> {
         vec![&self.announce]
+    }
+
+    fn add_needs(&self, _subjects: &[&str], needs: &mut Needs) {
+        needs.add(&self.record, Action::Read, ["id"]);
+        let recorded = RECORDED.iter().map(|(field, _)| *field);
+        needs.add(&self.record, Action::Create, recorded.chain(["id"]));
+        for watch in &self.watches {
+            watch.add_needs(needs);
+        }
     }
 
     /// What was told comes back by the bus, and is recorded: no look tells it again.

@@ -12,7 +12,7 @@ use crate::{
     delivery::DeliveryError,
     directus::reader::Reader,
     event::{Event, EventType},
-    reaction::{AnyReaction, Context, Page, Reacted, Reaction, Round},
+    reaction::{AnyReaction, Context, Needs, Page, Reacted, Reaction, Round},
     reactions::{erase::Erase, filter::about},
     telemetry,
 };
@@ -77,6 +77,11 @@ impl AnyReaction for Consenting {
 
     fn announces(&self) -> Vec<&EventType> {
         self.reaction.announces()
+    }
+
+    fn add_needs(&self, subjects: &[&str], needs: &mut Needs) {
+        needs.add_filter(&self.settings.collection, &self.settings.filter);
+        self.reaction.add_needs(subjects, needs);
     }
 
     fn react<'a>(

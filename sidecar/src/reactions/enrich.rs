@@ -24,7 +24,7 @@ use crate::{
         sentiment::{Label, Thresholds},
         triage::{Rules, Triage, WrittenRule},
     },
-    reaction::{Context, Reacted, Reaction},
+    reaction::{Action, Context, Needs, Reacted, Reaction},
     reactions::values::{Announcement, Compiler, Values, WrittenAnnouncement, text, visible},
 };
 
@@ -173,6 +173,15 @@ impl Reaction for Enrich {
 
     fn announces(&self) -> Vec<&EventType> {
         vec![&self.announce.event_type]
+    }
+
+    fn add_needs(&self, subjects: &[&str], needs: &mut Needs) {
+        for subject in subjects {
+            needs.add(subject, Action::Update, self.fields.names());
+        }
+        if let Some(customers) = &self.customers {
+            customers.add_needs(needs);
+        }
     }
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {

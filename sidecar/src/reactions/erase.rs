@@ -12,7 +12,7 @@ use crate::{
         reader::Query,
     },
     event::{Event, EventType, Subject},
-    reaction::{Context, Reacted, Reaction},
+    reaction::{Action, Context, Needs, Reacted, Reaction},
     reactions::filter::about,
 };
 
@@ -133,6 +133,18 @@ impl Reaction for Erase {
 
     fn announces(&self) -> Vec<&EventType> {
         vec![&self.announce]
+    }
+
+    fn add_needs(&self, _subjects: &[&str], needs: &mut Needs) {
+        for Part { collection, key, filter, delete, clear, set } in &self.parts {
+            let fields = || clear.iter().chain(set.keys());
+            needs.add(collection, Action::Read, fields().chain([key]));
+            needs.add_filter(collection, filter);
+            match delete {
+                true => needs.add(collection, Action::Delete, ["*"]),
+                false => needs.add(collection, Action::Update, fields()),
+            }
+        }
     }
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {

@@ -9,7 +9,7 @@ use crate::{
     directus::effects::{Effect, Operation},
     event::{Event, EventId, EventType, Subject},
     expression::{Expression, Scope},
-    reaction::{Context, Reacted, Reaction},
+    reaction::{Action, Context, Needs, Reacted, Reaction},
     reactions::values::{Announcement, Compiler, Values, WrittenAnnouncement, holds, visible},
 };
 
@@ -113,6 +113,11 @@ impl Reaction for Escalate {
 
     fn announces(&self) -> Vec<&EventType> {
         vec![&self.announce.event_type]
+    }
+
+    fn add_needs(&self, _subjects: &[&str], needs: &mut Needs) {
+        needs.add(&self.tickets, Action::Update, self.flag.names());
+        needs.add(&self.tickets, Action::Create, self.open.names().chain(["id"]));
     }
 
     async fn react(&self, event: &Event, context: &Context) -> Result<Reacted, DeliveryError> {

@@ -24,7 +24,7 @@ use crate::{
     directus::{effects::Written, reader::Reader},
     event::{Event, EventId, EventType},
     insight::pattern::{Found, Pattern, Timeline, WrittenPattern},
-    reaction::{Context, Page, Reacted, Reaction, Round},
+    reaction::{Context, Needs, Page, Reacted, Reaction, Round},
 };
 
 /// `[journey.<route>]` in `reactions.toml`, as written.
@@ -218,6 +218,13 @@ impl Reaction for Journey {
 
     fn announces(&self) -> Vec<&EventType> {
         self.sought.iter().map(|it| &it.announcement.event_type).collect()
+    }
+
+    fn add_needs(&self, _subjects: &[&str], needs: &mut Needs) {
+        self.rows.add_needs(self.retention.is_some(), needs);
+        if let Some(profile) = &self.profile {
+            profile.add_needs(needs);
+        }
     }
 
     /// The timeline has the event before it is read: of two events that come at once, at least the

@@ -66,6 +66,11 @@ impl Compiler {
 pub struct Values(BTreeMap<String, Expression>);
 
 impl Values {
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Their values in `scope`.
     pub fn of(&self, scope: &Scope) -> Result<Map<String, Value>, DeliveryError> {
         let value = |(name, expression): (&String, &Expression)| {

@@ -10,6 +10,7 @@ use crate::{
     directus::reader::{self, Query, Reader},
     event::EventType,
     insight::anomaly::Count,
+    reaction::{Action, Needs},
 };
 
 /// The field of the timeline by which events are told apart.
@@ -45,6 +46,17 @@ impl Counted {
         match &self.series {
             Series::Number | Series::Share(_) => vec![None],
             Series::Types(types) => types.iter().map(Some).collect(),
+        }
+    }
+
+    /// What has to be read to count.
+    pub(super) fn add_needs(&self, needs: &mut Needs) {
+        needs.add(&self.collection, Action::Read, [&self.time]);
+        needs.add_filter(&self.collection, &self.filter);
+        match &self.series {
+            Series::Number => (),
+            Series::Share(of) => needs.add_filter(&self.collection, of),
+            Series::Types(_) => needs.add(&self.collection, Action::Read, [EVENT_TYPE]),
         }
     }
 

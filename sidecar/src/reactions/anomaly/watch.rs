@@ -15,6 +15,7 @@ use crate::{
     directus::reader::Reader,
     event::EventType,
     insight::anomaly::{Count, Counts, Detector, Grid, Odd, Window},
+    reaction::Needs,
 };
 
 /// A look goes back so far, so that nothing is lost while nobody looks.
@@ -44,6 +45,11 @@ impl Watch {
     /// Its name.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What has to be read for it.
+    pub(super) fn add_needs(&self, needs: &mut Needs) {
+        self.counted.add_needs(needs);
     }
 
     /// The episodes that began in the windows that are over.

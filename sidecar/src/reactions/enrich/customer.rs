@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     delivery::DeliveryError,
     directus::reader::{Query, Reader},
+    reaction::{Action, Needs},
     reactions::filter::about,
 };
 
@@ -85,6 +86,22 @@ impl Customers {
     pub(super) fn problems(&self) -> Vec<String> {
         let long = self.settings.lists.iter().filter(|(_, list)| list.limit > LIST_MAX);
         long.map(|(name, _)| format!("lists.{name}.limit: {LIST_MAX} at most")).collect()
+    }
+
+    /// What has to be read for it.
+    pub(super) fn add_needs(&self, needs: &mut Needs) {
+        let CustomerSettings { collection, key, fields, counts, lists, .. } = &self.settings;
+        if !fields.is_empty() {
+            needs.add(collection, Action::Read, fields.values().chain([key]));
+        }
+        for Count { collection, filter } in counts.values() {
+            needs.add_filter(collection, filter);
+        }
+        for List { collection, filter, fields, sort, .. } in lists.values() {
+            let sort = sort.iter().map(|field| field.trim_start_matches('-'));
+            needs.add(collection, Action::Read, fields.values().map(String::as_str).chain(sort));
+            needs.add_filter(collection, filter);
+        }
     }
 
     /// What is known of this customer.

@@ -12,7 +12,7 @@ use crate::{
     directus::effects::{Effect, Operation},
     event::{Event, EventType, Subject},
     insight::interest,
-    reaction::{Context, Reaction},
+    reaction::{Action, Context, Needs, Reaction},
 };
 
 /// `[journey.<route>.profile]`.
@@ -33,6 +33,11 @@ pub(super) struct Profile {
 impl Profile {
     pub(super) fn good_for(&self) -> SignedDuration {
         SignedDuration::try_from(self.good_for).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// The two fields are written; nothing is read.
+    pub(super) fn add_needs(&self, needs: &mut Needs) {
+        needs.add(&self.collection, Action::Update, [&self.interests, &self.segments]);
     }
 
     /// What writes the profile anew when `event` changes it. It is made of the timeline, and of nothing

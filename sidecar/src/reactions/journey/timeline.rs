@@ -15,7 +15,7 @@ use crate::{
     },
     event::{Event, EventId, EventType, Subject},
     insight::pattern::Moment,
-    reaction::Reaction,
+    reaction::{Action, Needs, Reaction},
 };
 
 /// Pages of one customer's events that are looked at together; of more, only the latest.
@@ -43,6 +43,15 @@ struct Row {
 impl Rows {
     pub(super) fn of(collection: String) -> Self {
         Self { collection }
+    }
+
+    /// Rows are made and read, never changed, and perhaps let go of.
+    pub(super) fn add_needs(&self, lets_go: bool, needs: &mut Needs) {
+        if lets_go {
+            needs.add(&self.collection, Action::Delete, ["*"]);
+        }
+        needs.add(&self.collection, Action::Read, FIELDS);
+        needs.add(&self.collection, Action::Create, FIELDS.into_iter().chain(["sequence"]));
     }
 
     /// What writes an event, once.
