@@ -104,6 +104,12 @@ pub(crate) mod testing {
         *,
     };
 
+    /// Reads from the Directus of a test.
+    pub(crate) fn reader(url: &str) -> super::reader::Reader {
+        let (directus, availability) = connection(url);
+        super::reader::Reader::new(directus, availability)
+    }
+
     /// The way to the Directus of a test.
     pub(crate) fn connection(url: &str) -> (Directus, Availability) {
         let timeout = Duration::from_secs(5);

@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod bounded;
 pub mod change;
+pub mod customers;
 pub mod eventbridge;
 pub mod intake;
 pub mod mapping;
@@ -13,7 +14,7 @@ pub mod refused;
 pub mod server;
 pub mod trace;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -21,9 +22,11 @@ use tracing::{info, warn};
 
 use crate::{
     delivery::{DeliveryError, Refusal, RefusalCode, chain},
+    directus::reader::Reader,
     event::{Event, EventId},
     outbound::{
-        change::{Answer, Hindrance, Row, RowHead, Verdict},
+        change::{Answer, Change, Hindrance, Row, RowHead, Verdict},
+        customers::Known,
         mapping::Mappings,
         privacy::Considered,
         publisher::{Congestion, Outcome, Publisher},
@@ -36,6 +39,15 @@ use crate::{
 pub struct Outbound {
     mappings: Mappings,
     publisher: Arc<Publisher>,
+    /// Asked for the consent of those whom events of others name.
+    directus: Reader,
+}
+
+/// What is to be considered.
+enum Meant {
+    Change(Box<Change>),
+    /// Of an external producer, or of a Flow.
+    Event(Box<Event>),
 }
 
 /// One entry of a batch: understood, or refused by itself so that the others flow on. It has no id
@@ -43,9 +55,9 @@ pub struct Outbound {
 pub type Received<T> = (Option<EventId>, Result<T, Refusal>);
 
 impl Outbound {
-    /// Maps by `mappings` and publishes through `publisher`.
-    pub fn new(mappings: Mappings, publisher: Arc<Publisher>) -> Self {
-        Self { mappings, publisher }
+    /// Maps by `mappings`, publishes through `publisher`, and asks `directus` for consent.
+    pub fn new(mappings: Mappings, publisher: Arc<Publisher>, directus: Reader) -> Self {
+        Self { mappings, publisher, directus }
     }
 
     /// What is in the way of more: a request should not be taken in now.
@@ -60,30 +72,32 @@ impl Outbound {
 
     /// Publishes what the rows of an outbox mean, and answers each, in order.
     pub async fn accept(&self, rows: Vec<Received<Row>>) -> Vec<Answer> {
-        let answers = self.publish(rows, |row| match row {
-            Row::Change(change) => self.mappings.consider(&change),
-            Row::Event(event) => Ok(vec![self.mappings.consider_announcement(*event)?]),
-        });
-        let answers = answers.await;
+        let meant = |row| match row {
+            Row::Change(change) => Meant::Change(change),
+            Row::Event(event) => Meant::Event(Box::new(self.mappings.announced(*event))),
+        };
+        let rows = rows.into_iter().map(|(id, row)| (id, row.map(meant)));
+        let answers = self.publish(rows.collect()).await;
         report(&answers);
         answers
     }
 
     /// Publishes events that somebody else made, and answers each, in order.
     pub async fn accept_events(&self, events: Vec<Received<Event>>) -> Vec<Answer> {
-        self.publish(events, |event| Ok(vec![self.mappings.consider_event(event)?])).await
+        let meant = |event| Meant::Event(Box::new(event));
+        let events = events.into_iter().map(|(id, event)| (id, event.map(meant)));
+        self.publish(events.collect()).await
     }
 
-    async fn publish<'own, T>(
-        &'own self,
-        received: Vec<Received<T>>,
-        consider: impl Fn(T) -> Result<Vec<Considered<'own>>, Refusal>,
-    ) -> Vec<Answer> {
+    async fn publish(&self, received: Vec<Received<Meant>>) -> Vec<Answer> {
+        let known = self.known(&received).await;
         let mut events = Vec::with_capacity(received.len());
-        let counts: Vec<Received<usize>> = received
+        let counts: Vec<(Option<EventId>, Result<usize, Verdict>)> = received
             .into_iter()
             .map(|(id, entry)| {
-                let count = entry.and_then(&consider).map(|considered| {
+                let entry = entry.map_err(|error| Verdict::Rejected { error });
+                let considered = entry.and_then(|meant| self.consider(meant, &known));
+                let count = considered.map(|considered| {
                     let before = events.len();
                     events.extend(considered.into_iter().filter_map(Considered::publishable));
                     events.len() - before
@@ -98,12 +112,61 @@ impl Outbound {
         let mut published = events.iter().zip(outcomes);
         let answers = counts.into_iter().map(|(event_id, count)| {
             let verdict = match count {
-                Err(refusal) => Verdict::Rejected { error: refusal },
+                Err(verdict) => verdict,
                 Ok(count) => verdict(published.by_ref().take(count)),
             };
             Answer { event_id, verdict }
         });
         answers.collect()
+    }
+
+    /// What has to be known of customers before consent can be decided: one question for all.
+    async fn known(&self, received: &[Received<Meant>]) -> Result<Known, DeliveryError> {
+        let mut fields = None;
+        let mut customers = BTreeSet::new();
+        for (_, entry) in received {
+            let Ok(Meant::Event(event)) = entry else { continue };
+            let reads = self.mappings.policy.reads_of_customer(event);
+            let (Some(reads), Some(customer)) = (reads, &event.customer_id) else { continue };
+            fields = Some(reads);
+            customers.insert(customer.as_str());
+        }
+        let Some(fields) = fields else { return Ok(Known::new()) };
+        let known = customers::read(&self.directus, fields, customers).await;
+        if let Err(error) = &known {
+            warn!(error = chain(error), "consent could not be asked for");
+        }
+        known
+    }
+
+    fn consider(
+        &self,
+        meant: Meant,
+        known: &Result<Known, DeliveryError>,
+    ) -> Result<Vec<Considered<'_>>, Verdict> {
+        let rejected = |error| Verdict::Rejected { error };
+        let event = match meant {
+            Meant::Change(change) => return self.mappings.consider(&change).map_err(rejected),
+            Meant::Event(event) => event,
+        };
+        let customer = match (self.mappings.policy.reads_of_customer(&event), known) {
+            (Some(_), Err(error)) => return Err(unknown(error)),
+            (_, Err(_)) => None,
+            (_, Ok(known)) => event.customer_id.as_ref().and_then(|it| known.get(it)),
+        };
+        let considered = self.mappings.consider_event(*event, customer).map_err(rejected)?;
+        Ok(vec![considered])
+    }
+}
+
+/// Nothing is taken for a yes.
+fn unknown(error: &DeliveryError) -> Verdict {
+    match error {
+        DeliveryError::Permanent(refusal) => Verdict::Rejected { error: refusal.clone() },
+        DeliveryError::Transient(_) => {
+            let reason = "Directus could not be asked whether the customer agrees";
+            Verdict::Retry { error: Hindrance::directus_unavailable(reason) }
+        }
     }
 }
 

@@ -5,13 +5,16 @@ use e2e::{Setup, Stack, eventually};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+const TOKEN: &str = "a-token-of-the-shop-of-thirty-two-characters";
 const JOURNEY: &str = "event-bridge-journey";
 
 #[tokio::test]
 async fn consent_that_is_withdrawn_or_given_takes_effect_with_the_next_event() -> Result<()> {
     let mappings = concat!(
         include_str!("../../sidecar/config/mappings.toml"),
-        "[consent]\nevents = ['feedback.*']\ndecide = 'related.customer.consent'\n",
+        "[consent]\nevents = ['feedback.*', 'page.*']\n",
+        "decide = 'related.customer.consent if related else customer.consent'\n",
+        "customer = { collection = 'customers', fields = ['consent'] }\n",
     );
     let reactions = concat!(
         include_str!("../../sidecar/config/reactions.toml"),
@@ -20,17 +23,22 @@ async fn consent_that_is_withdrawn_or_given_takes_effect_with_the_next_event() -
     );
     let setup = Setup::default()
         .directus("EVENT_BRIDGE_FIELDS", "feedback: * customer.consent")
+        .sidecar("SIDECAR__PRODUCERS__SHOP__TOKENS", TOKEN)
+        .sidecar("SIDECAR__PRODUCERS__SHOP__EVENTS", "page.*")
         .mappings(mappings)
         .reactions(include_str!("../../sidecar/config/routes.json"), reactions);
     setup
         .tell(async |stack| {
+            assert_eq!(visits(stack).await?, "ignored", "she was never asked");
             ada_decides(stack, true).await?;
+            assert_eq!(visits(stack).await?, "published");
             let first = feedback(stack).await?;
             let submitted = stack.aws.next_event("feedback.submitted").await?;
             assert_eq!(json!(submitted.key()), json!(first.to_string()));
             is_in_the_timeline(stack, &submitted.detail).await?;
 
             ada_decides(stack, false).await?;
+            assert_eq!(visits(stack).await?, "ignored");
             let second = feedback(stack).await?;
             assert_eq!(stack.directus.settled_row(&second).await?["state"], "ignored");
             // What was on its way when she changed her mind.
@@ -40,6 +48,7 @@ async fn consent_that_is_withdrawn_or_given_takes_effect_with_the_next_event() -
             withheld(stack).await?;
 
             ada_decides(stack, true).await?;
+            assert_eq!(visits(stack).await?, "published");
             let third = feedback(stack).await?;
             let submitted = stack.aws.next_event("feedback.submitted").await?;
             assert_eq!(submitted.key(), third.to_string(), "and the second one never came");
@@ -58,6 +67,15 @@ async fn ada_decides(stack: &mut Stack, consent: bool) -> Result<()> {
     assert_eq!(told["data"]["decision"], if consent { "granted" } else { "withdrawn" });
     assert_eq!(told["customerId"], "1");
     Ok(())
+}
+
+/// The shop tells of a visit of hers and knows nothing of consent: the verdict.
+async fn visits(stack: &Stack) -> Result<String> {
+    let visit =
+        json!({ "eventType": "page.visited", "customerId": "1", "data": { "path": "/sweaters" } });
+    let headers = [("content-type", "application/json")];
+    let (_, answer) = stack.sidecar.post_events(TOKEN, &headers, visit.to_string()).await?;
+    Ok(answer["verdicts"][0]["verdict"].as_str().context("a verdict")?.to_owned())
 }
 
 async fn feedback(stack: &Stack) -> Result<Value> {

@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(Row::Change(change)) => check(&change),
             Ok(Row::Event(announcement)) => {
                 let (id, sequence) = (announcement.event_id, announcement.sequence);
-                if let Ok(considered) = MAPPINGS.consider_announcement(*announcement) {
+                if let Ok(considered) = MAPPINGS.consider_event(MAPPINGS.announced(*announcement), None) {
                     let event = considered.publishable().expect("nothing asks for consent");
                     assert_eq!((event.event_id, event.sequence), (id, Some(sequence)));
                     check_event(&event);

@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(event) = serde_json::from_slice::<Event>(bytes) else { return };
     let consent_is_asked =
         ["cart.", "login."].iter().any(|word| event.event_type.as_str().starts_with(word));
-    let Ok(considered) = MAPPINGS.consider_event(event.clone()) else {
+    let Ok(considered) = MAPPINGS.consider_event(event.clone(), None) else {
         assert!(consent_is_asked, "only consent can fail");
         return;
     };
@@ -69,7 +69,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(customer) = &left.customer_id {
         assert!(is_pseudonym(customer), "{customer} is no pseudonym");
     }
-    let again = MAPPINGS.consider_event(event).expect("it worked a moment ago");
+    let again = MAPPINGS.consider_event(event, None).expect("it worked a moment ago");
     assert_eq!(again.publishable().as_ref(), Some(&left), "a pseudonym is not stable");
     check_event(&left);
 });

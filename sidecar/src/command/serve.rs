@@ -65,6 +65,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         let performer = Performer { reaction, context, publisher };
         start_consumer(consumer, performer, &parts, &shutdown);
     }
+    let reader = context.directus.clone();
     drop(context);
 
     if !settings.admin.tokens().is_empty() {
@@ -75,7 +76,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
 
     let taking = readiness.part("server");
-    let outbound = Arc::new(Outbound::new(mappings, publisher));
+    let outbound = Arc::new(Outbound::new(mappings, publisher, reader));
     let intake = intake(&settings, &outbound, &shutdown);
     let server = Server {
         outbound,

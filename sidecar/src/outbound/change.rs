@@ -255,6 +255,11 @@ pub struct Hindrance {
 }
 
 impl Hindrance {
+    /// Directus was not there to be asked, for a reason that may pass.
+    pub fn directus_unavailable(detail: impl fmt::Display) -> Self {
+        Self { code: "directus_unavailable", detail: detail.to_string() }
+    }
+
     /// The bus did not take the event, for a reason that may pass.
     pub fn bus_unavailable(detail: impl fmt::Display) -> Self {
         Self { code: "bus_unavailable", detail: detail.to_string() }

@@ -120,25 +120,26 @@ impl Mappings {
         change: &Change,
     ) -> Result<Vec<(Option<&Mapping>, Considered<'_>)>, Refusal> {
         let consider = |Meant { event, mapping, privacy }| {
-            Ok((mapping, self.policy.consider(event, privacy, Some(change))?))
+            Ok((mapping, self.policy.consider(event, privacy, Some(change), None)?))
         };
         self.map(change)?.into_iter().map(consider).collect()
     }
 
-    /// What of the event that a Flow announces may be published.
-    pub fn consider_announcement(
-        &self,
-        announcement: Announcement,
-    ) -> Result<Considered<'_>, Refusal> {
+    /// The event that a Flow announces, before it is considered.
+    pub fn announced(&self, announcement: Announcement) -> Event {
         let defaults = self.defaults_of(&announcement.collection);
-        let event = announcement.into_event(&defaults.producer);
-        self.policy.consider(event, &defaults.privacy, None)
+        announcement.into_event(&defaults.producer)
     }
 
-    /// What of an event that somebody else made may be published.
-    pub fn consider_event(&self, event: Event) -> Result<Considered<'_>, Refusal> {
+    /// What of an event that somebody else made may be published, a Flow's among them; `customer` is
+    /// what was read of the one whom it names.
+    pub fn consider_event(
+        &self,
+        event: Event,
+        customer: Option<&Value>,
+    ) -> Result<Considered<'_>, Refusal> {
         let defaults = self.defaults_of(&event.subject.collection);
-        self.policy.consider(event, &defaults.privacy, None)
+        self.policy.consider(event, &defaults.privacy, None, customer)
     }
 
     fn map(&self, change: &Change) -> Result<Vec<Meant<'_>>, Refusal> {

@@ -11,7 +11,7 @@ pub mod pseudonym;
 use serde_json::Value;
 
 use self::{
-    consent::{Consent, Decision},
+    consent::{Consent, CustomerFields, Decision},
     path::Path,
     pseudonym::Pseudonyms,
 };
@@ -149,7 +149,14 @@ impl Considered<'_> {
 }
 
 impl Policy {
-    /// Lets go what may be published of `event`.
+    /// What has to be read of the customer whom an event of others names, before [`Self::consider`].
+    pub fn reads_of_customer(&self, event: &Event) -> Option<&CustomerFields> {
+        let consent = self.consent.as_ref().filter(|it| it.asks_about(&event.event_type));
+        consent?.customer.as_ref()
+    }
+
+    /// Lets go what may be published of `event`, whose `customer` was read as
+    /// [`Self::reads_of_customer`] says.
     ///
     /// Consent comes first: it decides by what is there, while the rules may take away what it looks
     /// at. A decision that fails refuses the event, so that it is kept and can be sent again.
@@ -158,9 +165,12 @@ impl Policy {
         mut event: Event,
         rules: &'policy Rules,
         change: Option<&Change>,
+        customer: Option<&Value>,
     ) -> Result<Considered<'policy>, Refusal> {
         let asked = match &self.consent {
-            Some(consent) => consent.decide(&event, change)?.map(|decision| (consent, decision)),
+            Some(consent) => {
+                consent.decide(&event, change, customer)?.map(|decision| (consent, decision))
+            }
             None => None,
         };
         let mut treated = Vec::new();

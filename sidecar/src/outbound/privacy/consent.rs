@@ -19,6 +19,19 @@ pub struct Consent {
     pub decide: Placed,
     /// What an anonymous event does without.
     pub identity: Rules,
+    /// What is read of the customer whom an event of others names.
+    pub customer: Option<CustomerFields>,
+}
+
+/// Fields of a customer's own item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerFields {
+    /// Where customers are.
+    pub collection: String,
+    /// The field that the event's `customerId` is the value of.
+    pub key: String,
+    /// What is read.
+    pub fields: Vec<String>,
 }
 
 /// What consent makes of an event.
@@ -34,8 +47,8 @@ pub enum Decision {
 
 impl Consent {
     /// What a [`Consent::decide`] expression sees.
-    pub const VISIBLE: [&str; 16] = {
-        let mut visible = [""; 16];
+    pub const VISIBLE: [&str; 17] = {
+        let mut visible = [""; 17];
         let mut at = 0;
         while at < Event::FIELDS.len() {
             visible[at] = Event::FIELDS[at];
@@ -43,6 +56,7 @@ impl Consent {
         }
         visible[at] = "item";
         visible[at + 1] = "related";
+        visible[at + 2] = "customer";
         visible
     };
 
@@ -56,6 +70,7 @@ impl Consent {
         &self,
         event: &Event,
         change: Option<&Change>,
+        customer: Option<&Value>,
     ) -> Result<Option<Decision>, Refusal> {
         #[derive(Serialize)]
         struct Visible<'event> {
@@ -63,6 +78,7 @@ impl Consent {
             event: &'event Event,
             item: Option<&'event Value>,
             related: Option<&'event Map<String, Value>>,
+            customer: Option<&'event Value>,
         }
         if !self.asks_about(&event.event_type) {
             return Ok(None);
@@ -71,6 +87,7 @@ impl Consent {
             event,
             item: change.map(|change| &change.item),
             related: change.map(|change| &change.related),
+            customer,
         };
         let answer = self.decide.value(&Scope::new(&visible))?;
         Decision::of(&answer).map(Some).ok_or_else(|| {

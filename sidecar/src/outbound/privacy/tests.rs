@@ -29,7 +29,7 @@ fn policy() -> Policy {
 fn treat(event: Event, rules: &[(&str, Treatment)]) -> (Event, Vec<String>) {
     let rules = Rules::new(rules.iter().map(|(path, treatment)| rule(path, *treatment)));
     let policy = policy();
-    let considered = policy.consider(event, &rules, None).unwrap();
+    let considered = policy.consider(event, &rules, None, None).unwrap();
     let paths = considered.treated.iter().map(|rule| rule.path.to_string()).collect();
     (considered.publishable().unwrap(), paths)
 }
@@ -122,7 +122,8 @@ fn where_rules_meet_the_strictest_holds() {
     let [loose, strict] = [loose, strict].map(Rules::new);
 
     for rules in [loose.with(&strict), strict.with(&loose)] {
-        let treated = policy.consider(event(&data), &rules, None).unwrap().publishable().unwrap();
+        let treated =
+            policy.consider(event(&data), &rules, None, None).unwrap().publishable().unwrap();
 
         assert_eq!(treated.data.get("email"), None);
         assert_eq!(treated.data["who"]["name"], "***");
@@ -135,7 +136,7 @@ fn without_a_key_nothing_leaves_that_should_have_another_name() {
     let rules = Rules::new([rule("data.name", Treatment::Pseudonymize)]);
 
     let policy = Policy::default();
-    let treated = policy.consider(event(&json!({ "name": "Ada" })), &rules, None).unwrap();
+    let treated = policy.consider(event(&json!({ "name": "Ada" })), &rules, None, None).unwrap();
 
     assert_eq!(treated.publishable().unwrap().data["name"], "***");
 }
@@ -147,6 +148,7 @@ fn asking(decide: &str) -> Policy {
         events: vec![EventTypes::parse("feedback.*").unwrap()],
         decide: Placed::new(decide, "mappings.toml:7: consent: decide".to_owned()),
         identity: Rules::new(identity),
+        customer: None,
     };
     Policy { consent: Some(consent), ..policy() }
 }
@@ -167,7 +169,7 @@ fn person() -> Event {
 fn consent_decides(#[case] decide: &str, #[case] expected: Decision) {
     let (policy, rules) = (asking(decide), Rules::default());
 
-    let considered = policy.consider(person(), &rules, None).unwrap();
+    let considered = policy.consider(person(), &rules, None, None).unwrap();
 
     assert_eq!(considered.consent, Some(expected));
     let known = |event: &Event| (event.customer_id.is_some(), event.data.contains_key("userEmail"));
@@ -189,7 +191,7 @@ fn consent_looks_at_the_change_and_before_the_rules_take_anything_away() {
     let policy = asking("data.userEmail and item.rating == 1 and related.customer.tier == 'gold'");
     let rules = Rules::new([rule("data.userEmail", Treatment::Drop)]);
 
-    let considered = policy.consider(person(), &rules, Some(&change)).unwrap();
+    let considered = policy.consider(person(), &rules, Some(&change), None).unwrap();
 
     assert_eq!(considered.consent, Some(Decision::Publish));
     assert!(!considered.publishable().unwrap().data.contains_key("userEmail"));
@@ -202,7 +204,7 @@ fn consent_looks_at_the_change_and_before_the_rules_take_anything_away() {
 fn a_decision_that_fails_is_a_refusal(#[case] decide: &str) {
     let (policy, rules) = (asking(decide), Rules::default());
 
-    let refusal = policy.consider(person(), &rules, None).unwrap_err();
+    let refusal = policy.consider(person(), &rules, None, None).unwrap_err();
 
     assert_eq!(refusal.path.as_deref(), Some("mappings.toml:7: consent: decide"));
 }
@@ -213,7 +215,7 @@ fn an_event_that_needs_no_consent_is_not_asked_about() {
     let mut other = person();
     other.event_type = "order.placed".to_owned().try_into().unwrap();
 
-    let considered = policy.consider(other, &rules, None).unwrap();
+    let considered = policy.consider(other, &rules, None, None).unwrap();
 
     assert!(considered.consent.is_none() && considered.publishable().is_some());
 }
@@ -270,7 +272,7 @@ proptest! {
         }]);
         let policy = policy();
 
-        let considered = policy.consider(event(&data), &rules, None).unwrap();
+        let considered = policy.consider(event(&data), &rules, None, None).unwrap();
 
         prop_assert_eq!(considered.treated.len(), 1);
         let sent = serde_json::to_string(&considered.publishable()).unwrap();

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    directus::testing::reader,
     outbound::{intake, mapping::Mappings, publisher},
     signature::Secret,
 };
@@ -56,7 +57,7 @@ fn routes(
     let client = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&put]);
     let mappings = Mappings::compile(include_str!("../../../config/mappings.toml")).unwrap();
     let publisher = Arc::new(publisher::testing::publisher(client));
-    let outbound = Arc::new(Outbound::new(mappings, publisher));
+    let outbound = Arc::new(Outbound::new(mappings, publisher, reader("http://127.0.0.1:9")));
     let server = Server {
         outbound: Arc::clone(&outbound),
         verifier: Verifier::new(vec![Secret::parse(SECRET).unwrap()], Duration::from_mins(5)),

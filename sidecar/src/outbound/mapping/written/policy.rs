@@ -7,7 +7,11 @@ use toml::{Spanned, de::DeValue};
 use super::{Compiler, section::Section};
 use crate::{
     event::EventTypes,
-    outbound::privacy::{Rule, Rules, Treatment, consent::Consent, path::Path},
+    outbound::privacy::{
+        Rule, Rules, Treatment,
+        consent::{Consent, CustomerFields},
+        path::Path,
+    },
 };
 
 impl<'text> Compiler<'text> {
@@ -61,6 +65,8 @@ impl<'text> Compiler<'text> {
         let decide = decide.and_then(|source| {
             self.expression(&section.called("decide"), &source, &Consent::VISIBLE)
         });
+        let customer = section.section("customer", &mut self.problems);
+        let customer = customer.and_then(|customer| self.customer_fields(customer));
         let events = self.each(events, &section.called("events"), EventTypes::parse);
         let identity = self.each(identity, &section.called("identity"), Path::parse);
         let identity = identity.into_iter().chain([Path::CustomerId]);
@@ -71,7 +77,16 @@ impl<'text> Compiler<'text> {
         };
         let identity = Rules::new(identity.map(drop));
         section.end(&mut self.problems);
-        Some(Consent { events, decide: decide?, identity })
+        Some(Consent { events, decide: decide?, identity, customer })
+    }
+
+    fn customer_fields(&mut self, mut section: Section<'text>) -> Option<CustomerFields> {
+        let collection = section.require("collection", &mut self.problems);
+        let key = section.take("key", &mut self.problems);
+        let fields = section.require("fields", &mut self.problems);
+        section.end(&mut self.problems);
+        let key = key.unwrap_or_else(|| "id".to_owned());
+        Some(CustomerFields { collection: collection?, key, fields: fields? })
     }
 
     /// Reads every text of a list.
