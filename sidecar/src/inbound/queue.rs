@@ -72,6 +72,9 @@ pub enum HideError {
 }
 
 /// One queue.
+///
+/// The SDK's futures take more than ten kilobytes each. They are boxed, so that a task that may call
+/// needs no room for calls that it does not make, and can be moved.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
@@ -99,13 +102,8 @@ impl Queue {
     /// Looks the queue up, which is also the proof that it is there and may be used.
     pub async fn url(&self) -> Result<&str, DeliveryError> {
         let found = self.url.get_or_try_init(|| async {
-            let output = self
-                .client
-                .get_queue_url()
-                .queue_name(&self.name)
-                .send()
-                .await
-                .map_err(|error| transient(&error))?;
+            let request = self.client.get_queue_url().queue_name(&self.name);
+            let output = Box::pin(request.send()).await.map_err(|error| transient(&error))?;
             output.queue_url.ok_or_else(|| DeliveryError::Transient("a queue without a URL".into()))
         });
         found.await.map(String::as_str)
@@ -120,7 +118,7 @@ impl Queue {
     ) -> Result<Vec<Message>, DeliveryError> {
         let timeouts =
             TimeoutConfig::builder().operation_attempt_timeout(wait + RECEIVE_SLACK).build();
-        let output = self
+        let request = self
             .client
             .receive_message()
             .queue_url(self.url().await?)
@@ -132,10 +130,8 @@ impl Queue {
             .message_system_attribute_names(SystemAttribute::SentTimestamp)
             .message_attribute_names("All")
             .customize()
-            .config_override(aws_sdk_sqs::config::Config::builder().timeout_config(timeouts))
-            .send()
-            .await
-            .map_err(|error| transient(&error))?;
+            .config_override(aws_sdk_sqs::config::Config::builder().timeout_config(timeouts));
+        let output = Box::pin(request.send()).await.map_err(|error| transient(&error))?;
         Ok(output.messages.unwrap_or_default().into_iter().filter_map(message).collect())
     }
 
@@ -151,7 +147,7 @@ impl Queue {
         });
         let sent = async {
             let request = self.client.delete_message_batch().queue_url(self.url().await?);
-            let sent = request.set_entries(Some(entries.collect())).send().await;
+            let sent = Box::pin(request.set_entries(Some(entries.collect())).send()).await;
             Ok(sent.map_err(|error| transient(&error))?.failed)
         };
         verdicts(receipts, sent).await
@@ -171,7 +167,7 @@ impl Queue {
         let sent = async {
             let request =
                 self.client.change_message_visibility_batch().queue_url(self.url().await?);
-            let sent = request.set_entries(Some(entries.collect())).send().await;
+            let sent = Box::pin(request.set_entries(Some(entries.collect())).send()).await;
             Ok(sent.map_err(|error| transient(&error))?.failed)
         };
         verdicts(receipts, sent).await
@@ -183,18 +179,16 @@ impl Queue {
         receipt: &ReceiptHandle,
         visibility: Duration,
     ) -> Result<(), HideError> {
-        self.client
+        let request = self
+            .client
             .change_message_visibility()
             .queue_url(self.url().await?)
             .receipt_handle(&receipt.0)
-            .visibility_timeout(secs(visibility))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| match error.code() {
-                Some(code) if LOST.iter().any(|lost| code.ends_with(lost)) => HideError::Lost,
-                _ => HideError::Failed(transient(&error)),
-            })
+            .visibility_timeout(secs(visibility));
+        Box::pin(request.send()).await.map(drop).map_err(|error| match error.code() {
+            Some(code) if LOST.iter().any(|lost| code.ends_with(lost)) => HideError::Lost,
+            _ => HideError::Failed(transient(&error)),
+        })
     }
 
     /// Sends a message with text attributes.
@@ -207,15 +201,13 @@ impl Queue {
             let value = MessageAttributeValue::builder().data_type("String").string_value(text);
             ((*name).to_owned(), value.build().expect("the data type is set"))
         });
-        self.client
+        let request = self
+            .client
             .send_message()
             .queue_url(self.url().await?)
             .message_body(body)
-            .set_message_attributes(Some(attributes.collect()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| transient(&error))
+            .set_message_attributes(Some(attributes.collect()));
+        Box::pin(request.send()).await.map(drop).map_err(|error| transient(&error))
     }
 }
 

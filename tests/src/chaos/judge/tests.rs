@@ -53,7 +53,12 @@ fn a_save_that_is_gone_from_directus_or_never_came_to_the_bus_is_lost() {
 
 #[test]
 fn an_event_without_its_row_in_the_timeline_is_seen() {
-    let forgotten = broken(|_| (), |seen| drop(seen.timeline.remove("a")));
+    let forgotten = broken(
+        |_| (),
+        |seen| {
+            seen.timeline.remove("a");
+        },
+    );
 
     assert_eq!(forgotten, ["event a is not in the timeline of its customer"]);
 }
