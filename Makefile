@@ -51,6 +51,11 @@ e2e: tools ## the stories: real Directus, local AWS, sidecar (E2E=name runs thos
 	$(build)
 	$(nextest) --package e2e --test-threads $$(($$(nproc) + 1)) $(E2E)
 
+.PHONY: screenshots
+screenshots: tools ## the pictures of the Studio in docs/images, from its story
+	$(build)
+	STUDIO_SCREENSHOTS=docs/images $(nextest) --package e2e --test studio
+
 .PHONY: chaos
 chaos: tools ## kill parts and let AWS fail for 10 minutes: nothing is lost, nothing doubled (CHAOS_SECONDS=60, CHAOS_SEED=1)
 	@$(build) --quiet

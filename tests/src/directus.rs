@@ -18,7 +18,7 @@ use crate::{
     eventually,
     part::{Part, command},
     setup::Settings,
-    sidecar::{DIRECTUS_TOKEN, SECRET},
+    sidecar::{self, DIRECTUS_TOKEN, SECRET},
     stack::{free_address, root},
 };
 
@@ -60,12 +60,18 @@ impl Directus {
         }
     }
 
-    /// Makes a project with the packed extension, and tells it where its sidecar is and whatever else
-    /// a story wants it to know.
-    pub(crate) fn set_up(&mut self, sidecar: SocketAddr, settings: &Settings) -> Result<()> {
+    /// Makes a project with the packed extension, and tells it where its sidecar and that one's admin
+    /// API are, and whatever else a story wants it to know.
+    pub(crate) fn set_up(
+        &mut self,
+        [sidecar, admin]: [SocketAddr; 2],
+        settings: &Settings,
+    ) -> Result<()> {
         self.part.env([
             ("EVENT_BRIDGE_SIDECAR_URL", format!("http://{sidecar}").as_str()),
             ("EVENT_BRIDGE_SECRETS", SECRET),
+            ("EVENT_BRIDGE_ADMIN_URL", format!("http://{admin}").as_str()),
+            ("EVENT_BRIDGE_ADMIN_TOKEN", sidecar::ADMIN_TOKEN),
             ("EVENT_BRIDGE_SERVICE_ACCOUNT", SERVICE_ACCOUNT),
             // What a killed process held is taken over after its lease; nobody waits half a minute here.
             ("EVENT_BRIDGE_LEASE", "4s"),

@@ -57,7 +57,7 @@ impl Solo {
         let mut directus = Directus::new("directus", &dir, &storage.connection());
         let settings: Settings = settings.to_vec();
         match extension {
-            Extension::EventBridge(sidecar) => directus.set_up(sidecar, &settings)?,
+            Extension::EventBridge(sidecar) => directus.set_up([sidecar; 2], &settings)?,
             Extension::None => directus.create_project()?,
             Extension::Folder { source, dependencies } => {
                 directus.create_project()?;

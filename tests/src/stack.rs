@@ -35,7 +35,7 @@ pub struct Stack {
     /// The stand-in for AWS.
     pub aws: Aws,
     storage: Storage,
-    sidecar_address: SocketAddr,
+    addresses: [SocketAddr; 2],
     setup: Setup,
     dir: PathBuf,
     announced: Vec<String>,
@@ -53,14 +53,13 @@ impl Stack {
         let template = template::of(setup.schema, setup.database).await?;
         let storage = Storage::copy_of(&template, setup.database, &dir).await?;
 
-        let [sidecar_address, admin_address] = [free_address(), free_address()];
+        let addresses = [free_address(), free_address()];
         let mut aws = Aws::new(setup.aws, &dir, free_address()).await?;
         let mut directus = Directus::new("directus", &dir, &storage.connection());
-        directus.set_up(sidecar_address, &setup.directus)?;
+        directus.set_up(addresses, &setup.directus)?;
         tokio::try_join!(aws.start(), directus.start())?;
 
-        let mut sidecar =
-            Sidecar::new(&dir, [sidecar_address, admin_address], aws.url(), directus.url())?;
+        let mut sidecar = Sidecar::new(&dir, addresses, aws.url(), directus.url())?;
         if !setup.files.is_empty() {
             sidecar.configure_by(&dir, &setup.files)?;
         }
@@ -74,13 +73,13 @@ impl Stack {
         }
         sidecar.start().await?;
         let announced = Vec::new();
-        Ok(Self { sidecar, directus, aws, storage, sidecar_address, setup, dir, announced })
+        Ok(Self { sidecar, directus, aws, storage, addresses, setup, dir, announced })
     }
 
     /// Another process of Directus on the same PostgreSQL, not started yet.
     pub fn another_directus(&self, name: &str) -> Result<Directus> {
         let mut directus = Directus::new(name, &self.dir, &self.storage.connection());
-        directus.set_up(self.sidecar_address, &self.setup.directus)?;
+        directus.set_up(self.addresses, &self.setup.directus)?;
         Ok(directus)
     }
 

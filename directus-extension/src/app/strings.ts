@@ -171,7 +171,7 @@ export const strings = {
 		empty: 'Nothing known',
 		emptyNote: 'No event of theirs is in the timeline, in the delivery log or in the ledger of effects.',
 		columns: { when: 'When', event: 'Event', item: 'Item', way: 'Way', effects: 'Effects', trace: 'Trace' },
-		elsewhere: 'came from elsewhere',
+		elsewhere: 'not by way of the outbox',
 		unnamed: (action: string) => `item ${action}d`,
 		effectOnly: 'effect of an event that is kept no longer',
 	},

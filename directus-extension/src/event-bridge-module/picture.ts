@@ -82,7 +82,7 @@ function landscape(pipeline: Pipeline, width: number): Picture {
 
 /** From top to bottom, for a narrow page: the routes hang on a rail between the bus and the way back. */
 function portrait(pipeline: Pipeline, width: number): Picture {
-	const [gap, rail, nodeHeight] = [26, 24, 88];
+	const [gap, rail, nodeHeight] = [26, 24, 98];
 	const place = (y: number): Place => ({ x: 1, y, width: width - 2, height: nodeHeight });
 	const outbox = outboxBox(pipeline, place(1));
 	const sidecar = sidecarBox(pipeline, place(below(outbox, gap)));
