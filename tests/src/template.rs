@@ -32,8 +32,8 @@ pub enum Schema {
 const CUSTOMERS: &str = include_str!("../customers.json");
 const MATRIX: &str = include_str!("../matrix.json");
 /// What `sidecar setup` makes is made of this.
-const MADE_OF: [&str; 4] =
-    ["sidecar/setup", "sidecar/config", "sidecar/src/setup", "sidecar/src/reactions"];
+const MADE_OF: [&str; 5] =
+    ["sidecar/setup", "sidecar/config", "sidecar/src/setup", "sidecar/src/reactions", "flows"];
 
 /// Where the database with this schema is, made if this is the first time.
 pub(crate) async fn of(schema: Schema, database: Database) -> Result<PathBuf> {

@@ -72,7 +72,9 @@ fn collect_fields(filter: &Value, fields: &mut BTreeSet<String>) {
                 match name.as_str() {
                     "_and" | "_or" => collect_fields(part, fields),
                     name if name.starts_with('_') => (),
-                    name => drop(fields.insert(name.to_owned())),
+                    name => {
+                        fields.insert(name.to_owned());
+                    }
                 }
             }
         }

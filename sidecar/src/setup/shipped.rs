@@ -25,7 +25,21 @@ const ACCOUNT: &str = include_str!("../../setup/account.json");
 const DASHBOARD: &str = include_str!("../../setup/dashboard.json");
 const MODULE: &str = include_str!("../../setup/module.json");
 /// The Flow templates, a file each.
-pub const FLOWS: [&str; 0] = [];
+pub const FLOWS: [&str; 13] = [
+    include_str!("../../../flows/bug-report.json"),
+    include_str!("../../../flows/cart.json"),
+    include_str!("../../../flows/churn-risk.json"),
+    include_str!("../../../flows/failed-payment.json"),
+    include_str!("../../../flows/low-stock.json"),
+    include_str!("../../../flows/negative-feedback.json"),
+    include_str!("../../../flows/new-user-without-profile.json"),
+    include_str!("../../../flows/rating-of-five.json"),
+    include_str!("../../../flows/return-request.json"),
+    include_str!("../../../flows/server-health-alert.json"),
+    include_str!("../../../flows/suspicious-transaction.json"),
+    include_str!("../../../flows/ticket-status-changed.json"),
+    include_str!("../../../flows/unfinished-onboarding.json"),
+];
 
 /// A template, in the Studio's own format.
 #[derive(Deserialize)]
