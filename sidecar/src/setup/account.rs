@@ -27,9 +27,14 @@ pub enum Profile {
     Licensed,
 }
 
-/// Everything that the configured reactions do to collections.
+/// Everything that the configured reactions do to collections, and what consent is decided by.
 pub fn needs(config: &Config) -> Needs {
     let mut needs = Needs::default();
+    let consent = config.mappings.policy.consent.as_ref();
+    if let Some(customer) = consent.and_then(|consent| consent.customer.as_ref()) {
+        let fields = customer.fields.iter().chain([&customer.key]);
+        needs.add(&customer.collection, Action::Read, fields);
+    }
     let source = &config.settings.outbound.source;
     for route in &config.routes {
         let mappings = config.mappings.mappings.iter();
@@ -84,6 +89,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::outbound::mapping::Mappings;
 
     fn allowed(profile: Profile) -> BTreeMap<String, Vec<String>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
@@ -98,6 +104,25 @@ mod tests {
                 (format!("{} {}", text("action"), text("collection")), fields.collect())
             })
             .collect()
+    }
+
+    #[test]
+    fn the_account_may_read_what_consent_is_decided_by() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut config = Config::load_without_secrets(&folder).unwrap();
+        let consent = r#"
+            [consent]
+            events = ["page.*"]
+            decide = "customer.tracking"
+            customer = { collection = "people", fields = ["tracking"] }
+        "#;
+        config.mappings = Mappings::compile(consent).unwrap();
+
+        let needs = needs(&config);
+
+        let (_, action, fields) = needs.iter().find(|(of, ..)| *of == "people").unwrap();
+        assert_eq!(action, Action::Read);
+        assert!(fields.iter().eq(["id", "tracking"]), "{fields:?}");
     }
 
     #[test]
