@@ -40,15 +40,8 @@ async fn an_admin_watches_and_mends_the_pipeline_and_an_agent_sees_why() -> Resu
         .await
 }
 
-/// Puts the card into the forms, the panel on a dashboard, and the module into the bar.
+/// Puts the panel on a dashboard, and the module into the bar. The card is in the starter's forms.
 async fn furnish(stack: &Stack) -> Result<()> {
-    for collection in ["feedback", "tickets"] {
-        let card = json!({
-            "field": "insight", "type": "alias", "schema": null,
-            "meta": { "interface": "insight-card", "special": ["alias", "no-data"], "sort": 1 },
-        });
-        stack.directus.ask(Method::POST, &format!("fields/{collection}"), Some(card)).await?;
-    }
     let dashboard = json!({ "name": "Operations", "icon": "monitoring" });
     let dashboard = stack.directus.ask(Method::POST, "dashboards", Some(dashboard)).await?;
     let panel = json!({
