@@ -134,6 +134,7 @@ mod tests {
             allowed["update feedback"],
             [
                 "detected_language",
+                "explanation",
                 "sentiment",
                 "sentiment_confidence",
                 "sentiment_score",
