@@ -39,6 +39,8 @@ pub struct Stack {
     setup: Setup,
     dir: PathBuf,
     announced: Vec<String>,
+    /// What was complained about before everything was told to stop.
+    complained: Vec<String>,
 }
 
 impl Stack {
@@ -72,8 +74,8 @@ impl Stack {
             MadeBy::Terraform => Terraform::new(&dir, aws.url()).apply()?,
         }
         sidecar.start().await?;
-        let announced = Vec::new();
-        Ok(Self { sidecar, directus, aws, storage, addresses, setup, dir, announced })
+        let (announced, complained) = (Vec::new(), Vec::new());
+        Ok(Self { sidecar, directus, aws, storage, addresses, setup, dir, announced, complained })
     }
 
     /// Another process of Directus on the same PostgreSQL, not started yet.
@@ -95,6 +97,9 @@ impl Stack {
 
     /// Stops everything as an operator would.
     pub async fn stop(&mut self) -> Result<()> {
+        self.complained = self.complaints()?;
+        // From here on the relay may meet a sidecar that is going.
+        self.expect_log("event bridge: changes wait in the outbox");
         self.sidecar.stop().await?;
         self.directus.stop().await?;
         self.aws.stop();
@@ -103,7 +108,10 @@ impl Stack {
 
     /// What a part complained about and the story did not announce.
     pub(crate) fn complaints(&self) -> Result<Vec<String>> {
-        logs::complaints(&self.dir, &self.announced)
+        let mut complaints = self.complained.clone();
+        let all = logs::complaints(&self.dir, &self.announced)?;
+        complaints.extend(all.into_iter().filter(|line| !self.complained.contains(line)));
+        Ok(complaints)
     }
 
     /// Where each part writes its log.
