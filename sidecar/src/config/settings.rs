@@ -1,5 +1,6 @@
 //! `sidecar.toml`: the doc comment of a field is its reference.
 
+mod admin;
 mod producer;
 
 use std::{
@@ -15,18 +16,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-pub use self::producer::Producer;
+pub use self::{admin::Admin, producer::Producer};
 use crate::{
     config::checks::{
-        absent_or_long, at_most, between, durations, endpoint_batch, further_tokens, present,
-        producer_names, signing_secrets, split, web_address, whole_days, within,
+        absent_or_long, at_most, between, durations, endpoint_batch, present, producer_names,
+        signing_secrets, split, web_address, whole_days, within,
     },
     outbound::{
         eventbridge::ENTRIES_MAX, intake::credential::Members, privacy::pseudonym::Pseudonyms,
     },
     signature::Secret,
     telemetry::LogFormat,
-    token::Token,
 };
 
 /// All settings of `sidecar.toml` and the environment.
@@ -81,24 +81,6 @@ pub struct Server {
     pub producer_requests_in_flight_max: NonZeroUsize,
     #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
-}
-
-/// `[admin]`
-#[derive(Debug, Deserialize, Validate)]
-#[expect(missing_docs, reason = "sidecar.toml says what each is for")]
-pub struct Admin {
-    #[garde(custom(further_tokens))]
-    pub tokens: SecretString,
-    #[garde(skip)]
-    pub listen: SocketAddr,
-}
-
-impl Admin {
-    /// The parsed tokens.
-    pub fn tokens(&self) -> Vec<Token> {
-        let parsed = split(self.tokens.expose_secret()).map(Token::parse);
-        parsed.collect::<Result<_, _>>().expect("checked when the settings were read")
-    }
 }
 
 /// `[outbound]`
