@@ -4,6 +4,7 @@ mod announcement;
 mod circle;
 mod profile;
 mod retention;
+mod sought;
 mod timeline;
 
 use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
@@ -12,18 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub use self::sought::Finding;
 use self::{
-    announcement::{Announcement, WrittenAnnouncement},
-    circle::circle,
-    profile::Profile,
-    retention::Retention,
-    timeline::Rows,
+    announcement::WrittenAnnouncement, circle::circle, profile::Profile, retention::Retention,
+    sought::Sought, timeline::Rows,
 };
 use crate::{
     delivery::DeliveryError,
     directus::{effects::Written, reader::Reader},
-    event::{Event, EventId, EventType},
-    insight::pattern::{Found, Pattern, Timeline, WrittenPattern},
+    event::{Event, EventType},
+    insight::pattern::{Pattern, Timeline, WrittenPattern},
     reaction::{Context, Needs, Page, Reacted, Reaction, Round},
 };
 
@@ -56,26 +55,6 @@ pub struct Journey {
     retention: Option<Retention>,
     profile: Option<Profile>,
     sought: Vec<Sought>,
-}
-
-/// A pattern, and what is told when it is found.
-#[derive(Debug)]
-struct Sought {
-    pattern: Pattern,
-    announcement: Announcement,
-}
-
-/// What one pattern finds, for a report.
-#[derive(Debug)]
-pub struct Finding {
-    /// The pattern's name.
-    pub pattern: String,
-    /// What is told.
-    pub event: Event,
-    /// When the pattern was complete.
-    pub at: Timestamp,
-    /// The events that prove it.
-    pub evidence: Vec<EventId>,
 }
 
 impl Journey {
@@ -164,9 +143,10 @@ impl Journey {
             if looks_for_silence { self.rows.known_since(directus, customer).await? } else { None };
         let timeline = Timeline::new(moments, known_since);
         let mut findings = Vec::new();
-        for Sought { pattern, announcement } in sought {
-            for found in pattern.find(&timeline, &range(pattern)) {
-                findings.push(finding(pattern, announcement, &found, cause, self, now)?);
+        let customers = self.profile.as_ref().map(|profile| profile.collection.as_str());
+        for sought in sought {
+            for found in sought.pattern.find(&timeline, &range(&sought.pattern)) {
+                findings.push(sought.finding(&found, cause, customers, now)?);
             }
         }
         Ok(findings)
@@ -281,20 +261,6 @@ impl Reaction for Journey {
         }
         Ok(Page { events, more })
     }
-}
-
-fn finding(
-    pattern: &Pattern,
-    announcement: &Announcement,
-    found: &Found<'_>,
-    cause: Option<&Event>,
-    journey: &Journey,
-    now: Timestamp,
-) -> Result<Finding, DeliveryError> {
-    let customers = journey.profile.as_ref().map(|profile| profile.collection.as_str());
-    let event = announcement.event(pattern, found, cause, customers, now)?;
-    let evidence = found.evidence.iter().map(|it| it.event_id).collect();
-    Ok(Finding { pattern: pattern.name.clone(), event, at: found.at, evidence })
 }
 
 fn longest(durations: impl Iterator<Item = SignedDuration>) -> SignedDuration {

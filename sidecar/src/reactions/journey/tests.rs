@@ -11,7 +11,7 @@ use self::directus::{directus, row};
 use super::*;
 use crate::{
     config::{Config, Reactions},
-    event::Subject,
+    event::{EventId, Subject},
     reaction::testing::context_of,
 };
 
